@@ -1,0 +1,1 @@
+"""What thinks: analyzers and scorers, pure functions from events to events."""

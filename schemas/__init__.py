@@ -1,0 +1,1 @@
+"""The contract: events, their wire form, the words all packages share. Standard library and pydantic only."""

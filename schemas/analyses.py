@@ -1,0 +1,148 @@
+"""`commitwire.analyses` and `commitwire.requests`: what a commit does and risks, and who wants to know."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from schemas.model import Event, Frozen
+from schemas.phrase import Phrase
+
+ANY_LANGUAGE = "any"  # an analysis made of phrases, which every catalogue words
+
+
+class ChangeType(StrEnum):
+    FEATURE = "feature"
+    FIX = "fix"
+    PERFORMANCE = "performance"
+    SECURITY = "security"
+    REFACTOR = "refactor"
+    TEST = "test"
+    DOCS = "docs"
+    CI = "ci"
+    BUILD = "build"
+    DEPENDENCY = "dependency"
+    STYLE = "style"
+    CHORE = "chore"
+    RELEASE = "release"
+    REVERT = "revert"
+    MERGE = "merge"
+    OTHER = "other"
+
+
+class FileKind(StrEnum):
+    SOURCE = "source"
+    TEST = "test"
+    DOCS = "docs"
+    CONFIG = "config"
+    BUILD = "build"
+    DEPENDENCY = "dependency"
+    WORKFLOW = "workflow"
+    GENERATED = "generated"
+    ASSET = "asset"
+    OTHER = "other"
+
+
+class Area(Frozen):
+    """A part of the tree, its first one or two directories ("." for the root), and what changed in it."""
+
+    name: str
+    files: int
+    additions: int
+    deletions: int
+
+
+class Facts(Frozen):
+    """What can be read off a commit, each with its evidence. File facts are None or empty when files are unknown."""
+
+    change_types: tuple[ChangeType, ...]
+    type_evidence: Literal["title", "paths", "parents", "nothing"]
+    title_scope: str | None = None
+    breaking: Literal["title", "body"] | None = None
+    files: int | None = None
+    additions: int | None = None
+    deletions: int | None = None
+    source_lines: int = 0  # changed lines of files of kind source
+    kinds: dict[FileKind, int] = {}  # files per kind
+    main_kind: FileKind | None = None  # the kind with most changed lines
+    languages: tuple[str, ...] = ()  # by changed lines, most first
+    areas: tuple[Area, ...] = ()  # by changed lines, most first
+    tests_touched: bool | None = None
+    dependency_paths: tuple[str, ...] = ()
+    build_paths: tuple[str, ...] = ()
+    workflow_paths: tuple[str, ...] = ()
+    security_paths: tuple[str, ...] = ()
+    migration_paths: tuple[str, ...] = ()
+    api_paths: tuple[str, ...] = ()
+    binary_files: int = 0
+    submodule_paths: tuple[str, ...] = ()
+    pull_requests: tuple[int, ...] = ()
+    reverts: str | None = None  # sha, or the beginning of one, as the message names it
+    is_merge: bool = False
+
+
+class Insights(Frozen):
+    """What the change means, dimension by dimension; an empty one is shown as "nothing found"."""
+
+    architecture: tuple[Phrase, ...] = ()
+    performance: tuple[Phrase, ...] = ()
+    security: tuple[Phrase, ...] = ()
+    maintainability: tuple[Phrase, ...] = ()
+    compatibility: tuple[Phrase, ...] = ()
+    tests: tuple[Phrase, ...] = ()
+
+
+class Analysis(Frozen):
+    change_types: tuple[ChangeType, ...]
+    summary: tuple[Phrase, ...]  # sentences; the first one alone is the one-sentence summary
+    scope: tuple[Phrase, ...]
+    insights: Insights = Insights()
+    risks: tuple[Phrase, ...] = ()
+    suggestions: tuple[Phrase, ...] = ()
+
+
+class CommitAnalyzed(Event):
+    """By whom a commit was analyzed, in which round, and what came of it.
+
+    `status`: done, owed (could not be made yet; `reason` says why) or failed (hopeless: dead-lettered; `reason`).
+    """
+
+    repo: str
+    sha: str
+    committed_at: AwareDatetime
+    analyzer: str  # such as "static/1"
+    language: str = ANY_LANGUAGE
+    round: int = 1
+    depth: Literal["static", "brief", "standard", "deep"] = "static"
+    status: Literal["done", "owed", "failed"] = "done"
+    reason: str | None = None
+    facts: Facts
+    analysis: Analysis
+
+    @property
+    def key(self) -> str:
+        return f"{self.repo}@{self.sha}"
+
+    @property
+    def about(self) -> tuple[str | int, ...]:
+        return (self.repo, self.sha, self.analyzer, self.language, self.round, self.status)
+
+
+class AnalysisRequested(Event):
+    """Somebody wants a commit analyzed, or analyzed again."""
+
+    repo: str
+    sha: str
+    depth: Literal["static", "brief", "standard", "deep"]
+    reason: Literal["first", "deeper", "owed", "replay"]
+    round: int = 1
+
+    @property
+    def key(self) -> str:
+        return f"{self.repo}@{self.sha}"
+
+    @property
+    def about(self) -> tuple[str | int, ...]:
+        return (self.repo, self.sha, self.depth, self.reason, self.round)

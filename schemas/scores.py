@@ -1,0 +1,47 @@
+"""`commitwire.scores`: how much a commit matters, with visible parts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from schemas.model import Event, Frozen
+from schemas.phrase import Phrase
+
+Tier = Literal["high", "medium", "low"]
+TIERS: tuple[Tier, ...] = ("high", "medium", "low")
+
+
+class Part(Frozen):
+    """Points that one rule of the rubric gave, and for what."""
+
+    name: str
+    points: int
+    evidence: Phrase
+
+
+class CommitScored(Event):
+    """The sum of its parts' points, and the tier that the rubric's thresholds make of it.
+
+    `final` is false while a deeper analysis is awaited.
+    """
+
+    repo: str
+    sha: str
+    committed_at: AwareDatetime
+    profile: str
+    rubric: str  # version: a hash of the rubric's content
+    round: int = 1
+    points: int
+    parts: tuple[Part, ...]
+    tier: Tier
+    final: bool = True
+
+    @property
+    def key(self) -> str:
+        return f"{self.repo}@{self.sha}"
+
+    @property
+    def about(self) -> tuple[str | int, ...]:
+        return (self.repo, self.sha, self.profile, self.rubric, self.round)

@@ -1,0 +1,41 @@
+"""The topic table: what travels where, how it is kept, who says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from schemas.analyses import AnalysisRequested, CommitAnalyzed
+from schemas.commits import CommitObserved
+from schemas.dead_letters import DeadLetter
+from schemas.model import Event
+from schemas.reports import ReportDelivered, ReportPublished
+from schemas.scores import CommitScored
+from schemas.seals import DaySealed
+from schemas.windows import WindowTouched
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic carries one kind of event. `compacted` ones keep the last record of each key for ever."""
+
+    name: str
+    event: type[Event]
+    said_by: str
+    retention: timedelta | None = timedelta(days=7)
+    compacted: bool = False
+
+
+COMMITS = Topic("commitwire.commits", CommitObserved, "sources")
+SEALS = Topic("commitwire.seals", DaySealed, "sources", timedelta(days=90))
+REQUESTS = Topic("commitwire.requests", AnalysisRequested, "scorers, people")
+ANALYSES = Topic("commitwire.analyses", CommitAnalyzed, "analyzers")
+SCORES = Topic("commitwire.scores", CommitScored, "scorers")
+WINDOWS = Topic("commitwire.windows", WindowTouched, "the store's writer, once a batch is durable")
+REPORTS = Topic("commitwire.reports", ReportPublished, "the aggregator", timedelta(days=365))
+DELIVERIES = Topic("commitwire.deliveries", ReportDelivered, "deliveries", None, compacted=True)
+DEAD_LETTERS = Topic("commitwire.dead-letters", DeadLetter, "all", timedelta(days=365))
+
+TOPICS = (COMMITS, SEALS, REQUESTS, ANALYSES, SCORES, WINDOWS, REPORTS, DELIVERIES, DEAD_LETTERS)
+EVENTS: tuple[type[Event], ...] = tuple(topic.event for topic in TOPICS)
+TOPIC_OF: dict[type[Event], Topic] = {topic.event: topic for topic in TOPICS}

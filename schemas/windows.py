@@ -1,0 +1,24 @@
+"""`commitwire.windows`: something that a report's day depends on has become durable."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from schemas.model import Event
+
+
+class WindowTouched(Event):
+    """Look at this window again. `closing` says that nothing more will come: publish what there is."""
+
+    definition: str
+    day: date
+    cause: Literal["rows", "seal", "debt", "closing"]
+
+    @property
+    def key(self) -> str:
+        return f"{self.definition}/{self.day.isoformat()}"
+
+    @property
+    def about(self) -> tuple[str | int, ...]:
+        return (self.definition, self.day.isoformat(), self.cause)

@@ -1,0 +1,1 @@
+"""What moves: sources, transports, the store, the pipeline that joins them, and the command line."""
