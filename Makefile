@@ -1,0 +1,48 @@
+# make report [REPO=PATH_OR_URL] [DATE=YYYY-MM-DD] [LANGUAGE=zh-CN|en] [OUT=DIR]   the daily report
+# make test                                                     the quick suite
+# make check                                                    formatting, lint, types, package directions
+# make faults                                                   kills, full disks and other long tests, whole
+
+PYTHON ?= python3
+REPO ?= .
+OUT ?= out
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: report test check faults docs benchmarks clean
+
+report: $(VENV)/installed
+	@$(BIN)/commitwire report "$(REPO)" --out "$(OUT)" $(if $(DATE),--date "$(DATE)") $(if $(LANGUAGE),--lang "$(LANGUAGE)")
+
+test: $(VENV)/installed-dev
+	$(BIN)/pytest -m "not faults" -n auto $(ARGS)
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+faults: $(VENV)/installed-dev
+	$(BIN)/pytest -m faults $(ARGS)
+
+docs: $(VENV)/installed-dev
+	$(BIN)/python -m streams.reference > docs/configuration.md
+
+benchmarks: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/all.py $(ARGS)
+
+clean:
+	rm -rf $(VENV) out .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(0 if ok else "Commitwire needs Python 3.11 to 3.13; set PYTHON=python3.x")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/installed

@@ -1,0 +1,116 @@
+"""The aggregator: looks at touched windows and publishes a revision of each that is ready and says something new."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from reports.fold import fold
+from reports.window import Archive, CommitKey, Memory, Window
+from schemas.definition import Definition, Source
+from schemas.reports import ReportPublished
+from schemas.seals import DaySealed
+from schemas.windows import WindowTouched
+
+CLOSE_LIMIT = timedelta(hours=1)
+WindowKey = tuple[str, date]  # definition's name, day
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A window's report stands: revision `revision`, folded from the seals with these numbers."""
+
+    definition: str
+    day: date
+    revision: int
+    seals: Mapping[Source, int]
+
+
+class Aggregator:
+    """Owner of windows: one per window at any time, so that revisions follow one another.
+
+    A window is ready when every source has sealed the day and every commit of the seals is answered; when it is being
+    closed, or has waited longer than `close_limit` since its last seal, it is published with what there is. The report
+    is durable in the archive before it is returned, so a repetition after a crash publishes the very same one.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        archive: Archive,
+        definitions: Mapping[str, Definition],
+        now: Callable[[], datetime],
+        *,
+        close_limit: timedelta = CLOSE_LIMIT,
+        settled: Callable[[Settled], None] = lambda _: None,
+    ) -> None:
+        self._memory, self._archive = memory, archive
+        self._definitions, self._now = definitions, now
+        self._close_limit, self._settled = close_limit, settled
+        self._waiting: set[WindowKey] = set()
+        self._said: dict[WindowKey, int] = {}
+
+    async def look(self, touches: Sequence[WindowTouched]) -> list[ReportPublished]:
+        """Look at the touched windows, and again at those that wait: late commits of another day may complete them.
+
+        Nothing is remembered before all of it succeeded, so a repetition after an error returns the same reports.
+        """
+        touched = {(touch.definition, touch.day) for touch in touches}
+        closing = {(touch.definition, touch.day) for touch in touches if touch.cause == "closing"}
+        waiting: set[WindowKey] = set()
+        settled: list[tuple[Settled, ReportPublished]] = []
+        for window, is_ready in await self._survey(touched | self._waiting):
+            if is_ready or window.key in closing:
+                settled.append(await self._settle(window))
+            else:
+                waiting.add(window.key)
+        published = [report for _, report in settled if await self._is_unsaid(report)]
+        self._waiting = waiting
+        self._said |= {(report.definition.name, report.day): report.revision for report in published}
+        for notice, _ in settled:
+            self._settled(notice)
+        return published
+
+    async def _survey(self, keys: set[WindowKey]) -> list[tuple[Window, bool]]:
+        """The sealed windows among `keys`, each with whether it is ready."""
+        found = []
+        for name in sorted({name for name, _ in keys} & self._definitions.keys()):
+            definition = self._definitions[name]
+            windows = await self._windows(definition, {day for other, day in keys if other == name})
+            wanted = {key for window in windows for key in window.keys}
+            answered = await self._memory.complete(wanted, definition.profile) if wanted else set()
+            found += [(window, self._is_ready(window, answered)) for window in windows]
+        return found
+
+    async def _windows(self, definition: Definition, days: set[date]) -> list[Window]:
+        """The sealed ones, oldest day first: without a seal of every source there is nothing to say yet."""
+        seals = await self._memory.seals(definition.sources, definition.zone, days)
+        by_day: dict[date, dict[Source, DaySealed]] = defaultdict(dict)
+        for seal in seals:
+            by_day[seal.day][Source(repo=seal.repo, branch=seal.branch)] = seal
+        windows = (Window(definition, day, by_day[day]) for day in sorted(by_day))
+        return [window for window in windows if window.is_sealed]
+
+    def _is_ready(self, window: Window, answered: set[CommitKey]) -> bool:
+        newest = max(seal.sealed_at for seal in window.seals.values())
+        return window.keys <= answered or self._now() - newest > self._close_limit
+
+    async def _settle(self, window: Window) -> tuple[Settled, ReportPublished]:
+        """The report that stands: a new revision, or the last one when it says the same."""
+        definition, day = window.definition, window.day
+        previous = await self._archive.latest_report(definition.name, day)
+        rows = await self._memory.commits(window.keys, definition.profile)
+        report = fold(window, rows, previous=previous, now=self._now())
+        if previous is not None and previous.digest == report.digest:
+            report = previous
+        else:
+            await self._archive.save_report(report)
+        return Settled(definition.name, day, report.revision, window.numbers), report
+
+    async def _is_unsaid(self, report: ReportPublished) -> bool:
+        """A crash may fall between the archive and the topic: what is only in the archive is said again."""
+        name, day = report.definition.name, report.day
+        said = self._said.get((name, day)) or await self._archive.published(name, day)
+        return said < report.revision

@@ -1,0 +1,91 @@
+"""Report files: `OUT/NAME/DATE.LANG.md` (and its parts) and `OUT/NAME/DATE.json`."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.renderers.event import render_json
+from reports.renderers.file import File
+from reports.renderers.markdown import render_markdown
+from schemas.definition import Language
+from schemas.errors import DiskFull, Misuse
+from schemas.reports import ReportPublished
+
+FORMATS = ("md", "json")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A report file that stands as it should; `changed` when it did not before."""
+
+    path: Path
+    digest: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class ReportFiles:
+    """Makes the files of a report be what the report says; a file that is right already is left alone."""
+
+    out: Path
+    formats: Sequence[str] = FORMATS
+    templates: Path | None = None
+
+    def write(self, report: ReportPublished, language: Language | None = None) -> list[Written]:
+        """All files of the report, Markdown first. Raises DiskFull or Misuse that names the file."""
+        folder = self.out / report.definition.name
+        files = self._render(report, language or report.definition.language)
+        written = [_stand(folder / file.name, file.text.encode()) for file in files]
+        self._drop_old_parts(folder, {file.name for file in files})
+        return written
+
+    def _render(self, report: ReportPublished, language: Language) -> list[File]:
+        files: list[File] = []
+        if "md" in self.formats:
+            files += render_markdown(report, language=language, templates=self.templates)
+        if "json" in self.formats:
+            files.append(render_json(report))
+        return files
+
+    def _drop_old_parts(self, folder: Path, names: set[str]) -> None:
+        """An earlier revision may have had more parts."""
+        for name in names:
+            if name.endswith(".md") and name.count(".") == 2:
+                for part in folder.glob(f"{name.removesuffix('.md')}.[0-9]*.md"):
+                    if part.name not in names:
+                        part.unlink()
+
+
+def _stand(path: Path, content: bytes) -> Written:
+    digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+    try:
+        if path.is_file() and path.read_bytes() == content:
+            return Written(path, digest, changed=False)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, content)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"no room to write {path}; make room and run the command again") from error
+        raise Misuse(f"{path} cannot be written: {error.strerror}; choose another directory with --out") from error
+    return Written(path, digest, changed=True)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """A reader sees the old file or the new one, also after a crash."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

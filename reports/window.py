@@ -1,0 +1,90 @@
+"""What is known of one report's day, and where the aggregator reads and keeps it.
+
+The two ports are implemented by the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from schemas.analyses import CommitAnalyzed
+from schemas.commits import CommitObserved
+from schemas.definition import Definition, Source
+from schemas.reports import ReportPublished
+from schemas.scores import CommitScored
+from schemas.seals import DaySealed
+
+CommitKey = tuple[str, str]  # repo, sha
+
+
+class CommitRow(Protocol):
+    """Everything the store knows of a commit; an answer that is not there yet is None."""
+
+    @property
+    def observed(self) -> CommitObserved: ...
+
+    @property
+    def analyzed(self) -> CommitAnalyzed | None: ...
+
+    @property
+    def scored(self) -> CommitScored | None: ...
+
+
+class Memory(Protocol):
+    """What sources, analyzers and scorers have said, as far as it is durable."""
+
+    async def seals(self, sources: Iterable[Source], zone: str, days: Iterable[date] | None) -> list[DaySealed]:
+        """The latest seal of each (repo, branch, day)."""
+        ...
+
+    async def complete(self, keys: Collection[CommitKey], profile: str) -> set[CommitKey]:
+        """Those of `keys` that are observed, analyzed and finally scored."""
+        ...
+
+    async def commits(self, keys: Collection[CommitKey], profile: str) -> list[CommitRow]:
+        """What is known of each of `keys` that was observed, without patches."""
+        ...
+
+
+class Archive(Protocol):
+    """The reports, every revision of them."""
+
+    async def latest_report(self, name: str, day: date) -> ReportPublished | None: ...
+
+    async def save_report(self, report: ReportPublished) -> None:
+        """Durable on return; the same revision again changes nothing."""
+        ...
+
+    async def published(self, name: str, day: date) -> int:
+        """The highest revision known to be on the topic; 0 when there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Window:
+    """One definition's day: the latest seal of each of its sources that has one."""
+
+    definition: Definition
+    day: date
+    seals: Mapping[Source, DaySealed]
+
+    @property
+    def key(self) -> tuple[str, date]:
+        return self.definition.name, self.day
+
+    @property
+    def is_sealed(self) -> bool:
+        return all(source in self.seals for source in self.definition.sources)
+
+    @property
+    def keys(self) -> set[CommitKey]:
+        """Every commit the report shows: the day's own and the late ones that arrived on it."""
+        own = {(seal.repo, sha) for seal in self.seals.values() for sha in seal.shas}
+        return own | {(seal.repo, late.sha) for seal in self.seals.values() for late in seal.late}
+
+    @property
+    def numbers(self) -> dict[Source, int]:
+        return {source: seal.number for source, seal in self.seals.items()}

@@ -1,0 +1,42 @@
+"""A report's name is bound to its definition."""
+
+from __future__ import annotations
+
+from schemas.definition import Definition
+from schemas.errors import Conflict
+from streams.store.store import Store
+
+UNKNOWN_BRANCH = "HEAD"  # of a source that could never be opened
+
+
+async def bind(store: Store, definition: Definition, *, redefine: bool) -> None:
+    """Bind the definition to its name. Raises Conflict, with both shown, when the name means something else."""
+    bound = await store.definition(definition.name)
+    if bound == definition:
+        return
+    if bound is not None and not redefine and not _completes(definition, bound):
+        raise Conflict(
+            f"the report {definition.name!r} is bound to\n  {_shown(bound)}\nand this command asks for\n"
+            f"  {_shown(definition)}\nGive it another --name, or change its definition with --redefine."
+        )
+    await store.bind(definition)
+
+
+async def branch_of(store: Store, name: str, repo: str) -> str | None:
+    """The branch that the definition bound to `name` has for a repository."""
+    bound = await store.definition(name)
+    return next((source.branch for source in bound.sources if source.repo == repo), None) if bound else None
+
+
+def _completes(definition: Definition, bound: Definition) -> bool:
+    """Whether they differ only where a branch was not known before."""
+    if len(definition.sources) != len(bound.sources):
+        return False
+    pairs = zip(definition.sources, bound.sources, strict=True)
+    same = all(new == old or (new.repo == old.repo and old.branch == UNKNOWN_BRANCH) for new, old in pairs)
+    return same and definition.model_copy(update={"sources": bound.sources}) == bound
+
+
+def _shown(definition: Definition) -> str:
+    sources = ", ".join(f"{source.repo} ({source.branch})" for source in definition.sources)
+    return f"{sources}; zone {definition.zone}, language {definition.language}, profile {definition.profile}"

@@ -1,0 +1,151 @@
+"""Collectors: what a command needs of a source, be it a branch of a repository, a file, or one that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
+
+from reports.window import CommitKey
+from schemas.commits import CommitObserved
+from schemas.day import day_of
+from schemas.definition import Source
+from schemas.errors import Misuse
+from streams.sealing import Reading
+from streams.sources.branch import Branch
+from streams.sources.git import read
+from streams.sources.jsonl import BadLine, read_jsonl
+from streams.sources.overflow import Overflow
+
+FILE_BRANCH = "-"  # the branch of commits that come from a file
+
+
+class Collector(Protocol):
+    """One or more sources that are read together. Calls block: the caller runs them in a thread."""
+
+    adds_only: bool
+
+    def sources(self) -> Sequence[Source]: ...
+
+    def tip(self) -> str:
+        """Changes when the source may hold something else than before; "" when that cannot be told."""
+        ...
+
+    def last_day(self, zone: str, now: datetime) -> date | None:
+        """The newest day, up to `now`, that has commits."""
+        ...
+
+    def readings(self, source: Source, days: Collection[date], zone: str) -> list[Reading]:
+        """What the source holds on these days. Raises SourceFailed."""
+        ...
+
+    def commits(self, sealed: Iterable[CommitKey], now: Callable[[], datetime]) -> Iterator[CommitObserved]:
+        """The commits behind the seals (a file: all that it has). Raises SourceFailed."""
+        ...
+
+
+@dataclass
+class BranchCollector:
+    """A branch of a git repository."""
+
+    branch: Branch
+    overflow: Overflow
+    adds_only: bool = False
+
+    def sources(self) -> Sequence[Source]:
+        return (Source(repo=self.branch.repository.name, branch=self.branch.name),)
+
+    def tip(self) -> str:
+        return self.branch.tip or ""
+
+    def last_day(self, zone: str, now: datetime) -> date | None:
+        return self.branch.last_day(zone, now)
+
+    def readings(self, source: Source, days: Collection[date], zone: str) -> list[Reading]:
+        contents = self.branch.days(sorted(days), zone)
+        return [Reading(day, c.shas, c.late, c.late_total, self.tip()) for day, c in contents.items()]
+
+    def commits(self, sealed: Iterable[CommitKey], now: Callable[[], datetime]) -> Iterator[CommitObserved]:
+        return read(self.branch.repository, [sha for _, sha in sealed], now, self.overflow)
+
+
+@dataclass
+class FileCollector:
+    """A file of commits, one JSON object a line. Its bad lines are told to `complain`, and the rest goes on."""
+
+    path: Path
+    complain: Callable[[str], None]
+    adds_only: bool = True
+    _days: dict[Source, dict[date, dict[str, datetime]]] = field(default_factory=dict)
+
+    def sources(self) -> Sequence[Source]:
+        return tuple(Source(repo=repo, branch=FILE_BRANCH) for repo in sorted({c.repo for c in self._good(quiet=True)}))
+
+    def tip(self) -> str:
+        return ""
+
+    def last_day(self, zone: str, now: datetime) -> date | None:
+        instants = (c.committed_at for c in self._good(quiet=True) if c.committed_at <= now)
+        newest = max(instants, default=None)
+        return day_of(newest, zone) if newest else None
+
+    def readings(self, source: Source, days: Collection[date], zone: str) -> list[Reading]:
+        if source not in self._days:
+            self._index(days, zone)
+        held = self._days.get(source, {})
+        return [Reading(day, _newest_first(held.get(day, {}))) for day in sorted(days)]
+
+    def commits(self, sealed: Iterable[CommitKey], now: Callable[[], datetime]) -> Iterator[CommitObserved]:
+        return self._good(quiet=False)
+
+    def _index(self, days: Collection[date], zone: str) -> None:
+        for commit in self._good(quiet=True):
+            day = day_of(commit.committed_at, zone)
+            if day in days:
+                held = self._days.setdefault(Source(repo=commit.repo, branch=FILE_BRANCH), {})
+                held.setdefault(day, {})[commit.sha] = commit.committed_at
+
+    def _good(self, *, quiet: bool) -> Iterator[CommitObserved]:
+        try:
+            with self.path.open("rb") as lines:
+                for line in read_jsonl(lines, datetime.now):
+                    if not isinstance(line, BadLine):
+                        yield line
+                    elif not quiet:
+                        self.complain(f"{self.path}:{line.number}: {line.reason}")
+        except OSError as error:
+            raise Misuse(f"--jsonl: {self.path} cannot be read: {error.strerror}") from error
+
+
+@dataclass
+class FailedCollector:
+    """Stands for a source that could not be opened: its days are sealed with the reason."""
+
+    source: Source
+    reason: str
+    adds_only: bool = False
+
+    @classmethod
+    def of(cls, repo: str, branch: str, reason: str) -> FailedCollector:
+        return cls(Source(repo=repo, branch=branch), reason)
+
+    def sources(self) -> Sequence[Source]:
+        return (self.source,)
+
+    def tip(self) -> str:
+        return ""
+
+    def last_day(self, zone: str, now: datetime) -> date | None:
+        return None
+
+    def readings(self, source: Source, days: Collection[date], zone: str) -> list[Reading]:
+        return [Reading(day, reason=self.reason) for day in sorted(days)]
+
+    def commits(self, sealed: Iterable[CommitKey], now: Callable[[], datetime]) -> Iterator[CommitObserved]:
+        return iter(())
+
+
+def _newest_first(held: dict[str, datetime]) -> list[str]:
+    return sorted(held, key=lambda sha: (held[sha], sha), reverse=True)

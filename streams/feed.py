@@ -1,0 +1,151 @@
+"""Feeding the stream from one collector: the commits that are new, then the seals of the days."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+
+from reports.window import CommitKey
+from schemas.commits import DETAILS, CommitObserved
+from schemas.definition import Definition, Source
+from schemas.errors import SourceFailed
+from schemas.seals import DaySealed
+from streams.clock import Clock
+from streams.collector import Collector
+from streams.failpoint import failpoint
+from streams.flow import Flow
+from streams.progress import Progress
+from streams.sealing import Reading, Sealer
+from streams.store.store import Store
+
+BATCH = 100  # commits handed to the stream at a time
+
+Seals = dict[Source, dict[date, DaySealed]]
+
+
+@dataclass
+class Feed:
+    """Feeds one collector's days into the stream.
+
+    Besides the days asked for it looks again at every day that was sealed before the source changed: late commits and
+    rewritten history make a new seal of that day.
+    """
+
+    collector: Collector
+    store: Store
+    flow: Flow
+    clock: Clock
+    definition: Definition
+    revise_days: int
+    progress: Progress
+
+    async def go(self, days: Collection[date]) -> tuple[Seals, set[date]]:
+        """The seals that stand for each source, and the days that got a new one."""
+        previous = await self._previous()
+        try:
+            seals = {source: await self._seal(source, days, previous[source]) for source in previous}
+            await self._send_commits(seals)
+        except SourceFailed as error:
+            seals = {source: self._give_up(source, days, previous[source], error) for source in previous}
+        new = [s for source, by_day in seals.items() for s in by_day.values() if s is not previous[source].get(s.day)]
+        failpoint("feed.before_seals")
+        await self.flow.send(new, source="sources")
+        return {source: previous[source] | seals[source] for source in previous}, {seal.day for seal in new}
+
+    async def _previous(self) -> Seals:
+        sources = await asyncio.to_thread(self.collector.sources)
+        found: Seals = {source: {} for source in sources}
+        for seal in await self.store.seals(sources, self.definition.zone, None):
+            found[Source(repo=seal.repo, branch=seal.branch)][seal.day] = seal
+        return found
+
+    async def _seal(
+        self, source: Source, days: Collection[date], previous: dict[date, DaySealed]
+    ) -> dict[date, DaySealed]:
+        tip = self.collector.tip()
+        changed = {day for day, seal in previous.items() if seal.tip != tip or not seal.complete or seal.reason}
+        readings = await asyncio.to_thread(self.collector.readings, source, changed | set(days), self.definition.zone)
+        return self._state(source, readings, previous)
+
+    def _give_up(
+        self, source: Source, days: Collection[date], previous: dict[date, DaySealed], error: SourceFailed
+    ) -> dict[date, DaySealed]:
+        self.progress.complain(f"{source.repo}: {error}")
+        return self._state(source, [Reading(day, reason=str(error)) for day in sorted(days)], previous)
+
+    def _state(
+        self, source: Source, readings: Iterable[Reading], previous: dict[date, DaySealed]
+    ) -> dict[date, DaySealed]:
+        sealer = Sealer(
+            source, self.definition.zone, self.clock.now(), self.revise_days, adds_only=self.collector.adds_only
+        )
+        return {reading.day: sealer.seal(reading, previous.get(reading.day)) for reading in readings}
+
+    async def _send_commits(self, seals: Seals) -> None:
+        """Send what is not stored yet, oldest day first; a slow stream slows the reading."""
+        sealed = dict.fromkeys(key for by_day in seals.values() for day in sorted(by_day) for key in _keys(by_day[day]))
+        known = await self._known(list(sealed))
+        missing = [key for key in sealed if known.get(key) != DETAILS[-1]]
+        self.progress.expect(len(missing))
+        async for batch in _batches(self.collector.commits(missing, self.clock.now)):
+            new = await self._new(batch)
+            await self.flow.send(new, source="sources", wait_for_room=True)
+            failpoint("feed.after_batch")
+            self.progress.advance(len(batch))
+
+    async def _new(self, batch: Sequence[CommitObserved]) -> list[CommitObserved]:
+        known = await self._known([(commit.repo, commit.sha) for commit in batch])
+        return [c for c in batch if DETAILS.index(c.detail) > _rank(known.get((c.repo, c.sha)))]
+
+    async def _known(self, keys: Sequence[CommitKey]) -> dict[CommitKey, str]:
+        """The detail in which each commit is stored together with its answers."""
+        answered = await self.store.complete(keys, self.definition.profile)
+        details = await self.store.details(answered)
+        return {key: detail for key, detail in details.items()}
+
+
+def _rank(detail: str | None) -> int:
+    return -1 if detail is None else [str(known) for known in DETAILS].index(detail)
+
+
+def _keys(seal: DaySealed) -> Iterator[CommitKey]:
+    for late in seal.late:
+        yield seal.repo, late.sha
+    for sha in reversed(seal.shas):
+        yield seal.repo, sha
+
+
+async def _batches(commits: Iterator[CommitObserved]) -> AsyncIterator[list[CommitObserved]]:
+    """Read in a thread, a batch at a time."""
+    while batch := await asyncio.to_thread(lambda: list(islice(commits, BATCH))):
+        yield batch
+
+
+@dataclass
+class SealedDays:
+    """The seals of all sources after feeding: of the days asked for, and of those that were said anew."""
+
+    asked: Sequence[date]
+    _seals: Seals = field(default_factory=dict)
+    _new: set[date] = field(default_factory=set)
+
+    def add(self, fed: tuple[Seals, set[date]]) -> None:
+        seals, new = fed
+        self._seals |= seals
+        self._new |= new
+
+    def shared(self, sources: Sequence[Source]) -> list[date]:
+        """The asked days, then the others with a new seal that every source has sealed."""
+        others = sorted(self._new - set(self.asked))
+        return [*self.asked, *(day for day in others if all(day in self._seals[source] for source in sources))]
+
+    def numbers(self, day: date) -> dict[Source, int]:
+        return {source: by_day[day].number for source, by_day in self._seals.items() if day in by_day}
+
+    @property
+    def uncollected(self) -> int:
+        """Sources that could not be collected for a day asked for."""
+        return sum(any(by_day[day].reason for day in self.asked) for by_day in self._seals.values())

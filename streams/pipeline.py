@@ -1,0 +1,101 @@
+"""The whole flow, topic by topic: what each stage reads, what it does, what it says.
+
+    sources ─► commits ─► analyzers ─► analyses ─► scorers ─► scores
+                  │                       │                     │
+                  └───────────┬───────────┴──────────┬──────────┘
+                seals ──────► store ─► windows ─► aggregator ─► reports ─► deliveries ─► files
+
+An event is acknowledged when everything a stage said of it is durable. What a stage cannot handle becomes a dead
+letter, and its commit goes on as "could not be analyzed".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.scorers.rubric import Rubric, score
+
+from agents.analyzers import static
+from reports.aggregator import Aggregator
+from reports.inline import inline
+from schemas.analyses import CommitAnalyzed
+from schemas.commits import CommitObserved
+from schemas.definition import Definition
+from schemas.model import Event
+from schemas.reports import ReportPublished
+from schemas.scores import CommitScored
+from schemas.topics import ANALYSES, COMMITS, DELIVERIES, REPORTS, SCORES, SEALS, WINDOWS
+from schemas.windows import WindowTouched
+from streams.deliverer import Deliverer
+from streams.stage import Stage
+from streams.store.store import Store
+from streams.touches import touches
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The stages over one store. `definitions` are those whose windows this process owns."""
+
+    store: Store
+    rubric: Rubric
+    definitions: Mapping[str, Definition]
+    aggregator: Aggregator
+    deliverer: Deliverer
+
+    def stages(self) -> tuple[Stage, ...]:
+        return (
+            Stage("analyzers", reads=(COMMITS,), handle=self.analyze, rescue=unanalyzed),
+            Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=unscored),
+            Stage("store", reads=(COMMITS, ANALYSES, SCORES, SEALS, REPORTS, DELIVERIES), handle=self.keep, batch=500),
+            Stage("windows", reads=(WINDOWS,), handle=self.close, batch=500),
+            Stage("deliveries", reads=(REPORTS,), handle=self.deliver),
+        )
+
+    async def analyze(self, events: Sequence[Event]) -> Sequence[Event]:
+        return [static.analyze(commit) for commit in events if isinstance(commit, CommitObserved)]
+
+    async def score(self, events: Sequence[Event]) -> Sequence[Event]:
+        return [score(analyzed, self.rubric) for analyzed in events if isinstance(analyzed, CommitAnalyzed)]
+
+    async def keep(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Store a batch; once it is durable, the windows that depend on it are worth a look."""
+        await self.store.write([event for event in events if not isinstance(event, ReportPublished)])
+        for report in _only_reports(events):
+            await self.store.mark_published(report.definition.name, report.day, report.revision)
+        return touches(events, self.definitions.values())
+
+    async def close(self, events: Sequence[Event]) -> Sequence[Event]:
+        touched = [event for event in events if isinstance(event, WindowTouched)]
+        return [inline(report) for report in await self.aggregator.look(touched)]
+
+    async def deliver(self, events: Sequence[Event]) -> Sequence[Event]:
+        return [told for report in _only_reports(events) for told in await self.deliverer.deliver(report)]
+
+
+def _only_reports(events: Iterable[Event]) -> list[ReportPublished]:
+    return [event for event in events if isinstance(event, ReportPublished)]
+
+
+def unanalyzed(event: Event, error: Exception) -> Sequence[Event]:
+    """A commit that no analyzer can handle is still scored and shown, so that its day closes."""
+    return [static.failed(event, str(error) or type(error).__name__)] if isinstance(event, CommitObserved) else []
+
+
+def unscored(event: Event, error: Exception) -> Sequence[Event]:
+    """An analysis that cannot be scored leaves its commit low, without points."""
+    if not isinstance(event, CommitAnalyzed):
+        return []
+    return [
+        CommitScored(
+            repo=event.repo,
+            sha=event.sha,
+            committed_at=event.committed_at,
+            profile="default",
+            rubric="none",
+            round=event.round,
+            points=0,
+            parts=(),
+            tier="low",
+        )
+    ]
