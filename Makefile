@@ -1,4 +1,4 @@
-# make report [REPO=PATH_OR_URL] [DATE=YYYY-MM-DD] [LANGUAGE=zh-CN|en] [OUT=DIR]   the daily report
+# make report [REPO=PATH_OR_URL] [DATE=YYYY-MM-DD] [REPORT_LANG=zh-CN|en] [OUT=DIR]   the daily report
 # make test                                                     the quick suite
 # make check                                                    formatting, lint, types, package directions
 # make faults                                                   kills, full disks and other long tests, whole
@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 .PHONY: report test check faults docs benchmarks clean
 
 report: $(VENV)/installed
-	@$(BIN)/commitwire report "$(REPO)" --out "$(OUT)" $(if $(DATE),--date "$(DATE)") $(if $(LANGUAGE),--lang "$(LANGUAGE)")
+	@$(BIN)/commitwire report "$(REPO)" --out "$(OUT)" $(if $(DATE),--date "$(DATE)") $(if $(REPORT_LANG),--lang "$(REPORT_LANG)")
 
 test: $(VENV)/installed-dev
 	$(BIN)/pytest -m "not faults" -n auto $(ARGS)

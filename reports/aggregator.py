@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,6 +15,7 @@ from schemas.seals import DaySealed
 from schemas.windows import WindowTouched
 
 CLOSE_LIMIT = timedelta(hours=1)
+PORTION = 1_000
 WindowKey = tuple[str, date]  # definition's name, day
 
 
@@ -60,13 +61,14 @@ class Aggregator:
         touched = {(touch.definition, touch.day) for touch in touches}
         closing = {(touch.definition, touch.day) for touch in touches if touch.cause == "closing"}
         waiting: set[WindowKey] = set()
-        settled: list[tuple[Settled, ReportPublished]] = []
+        ready: list[Window] = []
         for window, is_ready in await self._survey(touched | self._waiting):
             if is_ready or window.key in closing:
-                settled.append(await self._settle(window))
+                ready.append(window)
             else:
                 waiting.add(window.key)
-        published = [report for _, report in settled if await self._is_unsaid(report)]
+        settled = [pair for some in _portions(ready) for pair in await self._settle(some)]
+        published = await self._unsaid([report for _, report in settled])
         self._waiting = waiting
         self._said |= {(report.definition.name, report.day): report.revision for report in published}
         for notice, _ in settled:
@@ -97,20 +99,45 @@ class Aggregator:
         newest = max(seal.sealed_at for seal in window.seals.values())
         return window.keys <= answered or self._now() - newest > self._close_limit
 
-    async def _settle(self, window: Window) -> tuple[Settled, ReportPublished]:
-        """The report that stands: a new revision, or the last one when it says the same."""
-        definition, day = window.definition, window.day
-        previous = await self._archive.latest_report(definition.name, day)
-        rows = await self._memory.commits(window.keys, definition.profile)
-        report = fold(window, rows, previous=previous, now=self._now())
-        if previous is not None and previous.digest == report.digest:
-            report = previous
-        else:
-            await self._archive.save_report(report)
-        return Settled(definition.name, day, report.revision, window.numbers), report
+    async def _settle(self, windows: Sequence[Window]) -> list[tuple[Settled, ReportPublished]]:
+        """The reports that stand for windows of one definition: a new revision, or the last one if it says the same."""
+        definition = windows[0].definition
+        previous = await self._archive.latest_reports(definition.name, [window.day for window in windows])
+        keys = {key for window in windows for key in window.keys}
+        rows = {(r.observed.repo, r.observed.sha): r for r in await self._memory.commits(keys, definition.profile)}
+        standing, new = [], []
+        for window in windows:
+            last = previous.get(window.day)
+            report = fold(window, [rows[k] for k in window.keys if k in rows], previous=last, now=self._now())
+            if last is not None and last.digest == report.digest:
+                report = last
+            else:
+                new.append(report)
+            standing.append((Settled(definition.name, window.day, report.revision, window.numbers), report))
+        await self._archive.save_reports(new)
+        return standing
 
-    async def _is_unsaid(self, report: ReportPublished) -> bool:
+    async def _unsaid(self, reports: Sequence[ReportPublished]) -> list[ReportPublished]:
         """A crash may fall between the archive and the topic: what is only in the archive is said again."""
-        name, day = report.definition.name, report.day
-        said = self._said.get((name, day)) or await self._archive.published(name, day)
-        return said < report.revision
+        unknown: dict[str, list[date]] = defaultdict(list)
+        for report in reports:
+            if (report.definition.name, report.day) not in self._said:
+                unknown[report.definition.name].append(report.day)
+        said = dict(self._said)
+        for name, days in unknown.items():
+            said |= {(name, day): revision for day, revision in (await self._archive.published(name, days)).items()}
+        return [report for report in reports if said.get((report.definition.name, report.day), 0) < report.revision]
+
+
+def _portions(windows: Sequence[Window]) -> Iterator[list[Window]]:
+    """Windows of one definition together, as many as have about PORTION commits: memory does not grow with the days."""
+    portion: list[Window] = []
+    commits = 0
+    for window in windows:
+        if portion and (commits > PORTION or window.definition is not portion[0].definition):
+            yield portion
+            portion, commits = [], 0
+        portion.append(window)
+        commits += len(window.keys)
+    if portion:
+        yield portion

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -122,8 +123,13 @@ def _reverted(commit: ReportedCommit, commits: list[ReportedCommit]) -> str | No
     sha, title = str(said.args.get("sha", "")), said.args.get("title")
     if sha:
         return next((other.sha for other in commits if other.sha.startswith(sha) and other is not commit), None)
-    older = [c for c in commits if c.title == title and c.committed_at <= commit.committed_at and c is not commit]
+    older = [c for c in commits if _is_titled(c, title) and c.committed_at <= commit.committed_at and c is not commit]
     return max(older, key=lambda other: other.committed_at).sha if older else None
+
+
+def _is_titled(commit: ReportedCommit, title: object) -> bool:
+    """A squashed commit's title ends in the number of its pull request, which a quote may lack."""
+    return title in (commit.title, re.sub(r" \(#\d+\)$", "", commit.title))
 
 
 def _late(seal: DaySealed, known: Mapping[CommitKey, CommitRow]) -> Iterable[LateCommit]:

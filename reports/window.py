@@ -5,7 +5,7 @@ The two ports are implemented by the store.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -44,7 +44,7 @@ class Memory(Protocol):
         """Those of `keys` that are observed, analyzed and finally scored."""
         ...
 
-    async def commits(self, keys: Collection[CommitKey], profile: str) -> list[CommitRow]:
+    async def commits(self, keys: Collection[CommitKey], profile: str) -> Sequence[CommitRow]:
         """What is known of each of `keys` that was observed, without patches."""
         ...
 
@@ -52,14 +52,16 @@ class Memory(Protocol):
 class Archive(Protocol):
     """The reports, every revision of them."""
 
-    async def latest_report(self, name: str, day: date) -> ReportPublished | None: ...
-
-    async def save_report(self, report: ReportPublished) -> None:
-        """Durable on return; the same revision again changes nothing."""
+    async def latest_reports(self, name: str, days: Collection[date]) -> dict[date, ReportPublished]:
+        """The whole event of the highest revision of each day that has one."""
         ...
 
-    async def published(self, name: str, day: date) -> int:
-        """The highest revision known to be on the topic; 0 when there is none."""
+    async def save_reports(self, reports: Sequence[ReportPublished]) -> None:
+        """Durable on return; the same revisions again change nothing."""
+        ...
+
+    async def published(self, name: str, days: Collection[date]) -> dict[date, int]:
+        """The highest revision of each day that is known to be on the topic."""
         ...
 
 

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2261, 12, 31, 23, 59, 59, tzinfo=UTC)  # what every store keeps in 64 bits of nanoseconds
 
+_LAST_SECOND = int(LATEST.timestamp())
+
 
 def clamp(epoch_seconds: int) -> datetime:
     """The instant, or the nearest one that every part of the system can keep: git allows any 64-bit number."""
-    if epoch_seconds >= LATEST.timestamp():
-        return LATEST
-    return EARLIEST + timedelta(seconds=max(0, epoch_seconds))
+    return EARLIEST + timedelta(seconds=min(max(0, epoch_seconds), _LAST_SECOND))
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ from schemas.model import Frozen
 
 Language = Literal["zh-CN", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
+NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$"
 
 
 class Source(Frozen):
@@ -20,7 +21,7 @@ class Source(Frozen):
 
 
 class Definition(Frozen):
-    name: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$")
+    name: str = Field(pattern=NAME_PATTERN)
     sources: tuple[Source, ...]
     zone: str
     language: Language

@@ -15,9 +15,9 @@ from schemas.definition import Source
 from schemas.errors import Misuse
 from streams.sealing import Reading
 from streams.sources.branch import Branch
-from streams.sources.git import read
 from streams.sources.jsonl import BadLine, read_jsonl
 from streams.sources.overflow import Overflow
+from streams.sources.reader import read
 
 FILE_BRANCH = "-"  # the branch of commits that come from a file
 

@@ -155,7 +155,7 @@ def machine_zone() -> str:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         return False
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -29,17 +29,20 @@ class Deliverer:
         key = (report.definition.name, report.day)
         if key not in self.wanted or report.revision <= self._revisions.get(key, 0):
             return []
-        whole = report if report.reference is None else await self.archive.latest_report(*key)
+        whole = report if report.reference is None else await self._latest(key)
         return await self._write(whole) if whole is not None else []
 
-    async def settle(self, keys: Collection[WindowKey]) -> list[ReportDelivered]:
-        """Make the files of all `keys` be those of the latest revision, also where nothing new was published."""
+    async def settle(self, revisions: Mapping[WindowKey, int]) -> list[ReportDelivered]:
+        """Make the files of each window be those of its revision, also where nothing new was published."""
         told = []
-        for name, day in sorted(keys):
-            latest = await self.archive.latest_report(name, day)
-            if latest is not None and self._revisions.get((name, day), 0) < latest.revision:
-                told += await self._write(latest)
+        for key in sorted(key for key, revision in revisions.items() if self._revisions.get(key, 0) < revision):
+            latest = await self._latest(key)
+            told += await self._write(latest) if latest is not None else []
         return told
+
+    async def _latest(self, key: WindowKey) -> ReportPublished | None:
+        name, day = key
+        return (await self.archive.latest_reports(name, [day])).get(day)
 
     async def _write(self, report: ReportPublished) -> list[ReportDelivered]:
         key: tuple[str, date] = (report.definition.name, report.day)

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import islice
 
 from reports.window import CommitKey
-from schemas.commits import DETAILS, CommitObserved
+from schemas.commits import DETAILS, CommitObserved, Detail
 from schemas.definition import Definition, Source
 from schemas.errors import SourceFailed
 from schemas.seals import DaySealed
@@ -100,15 +100,14 @@ class Feed:
         known = await self._known([(commit.repo, commit.sha) for commit in batch])
         return [c for c in batch if DETAILS.index(c.detail) > _rank(known.get((c.repo, c.sha)))]
 
-    async def _known(self, keys: Sequence[CommitKey]) -> dict[CommitKey, str]:
+    async def _known(self, keys: Sequence[CommitKey]) -> dict[CommitKey, Detail]:
         """The detail in which each commit is stored together with its answers."""
         answered = await self.store.complete(keys, self.definition.profile)
-        details = await self.store.details(answered)
-        return {key: detail for key, detail in details.items()}
+        return await self.store.details(answered)
 
 
-def _rank(detail: str | None) -> int:
-    return -1 if detail is None else [str(known) for known in DETAILS].index(detail)
+def _rank(detail: Detail | None) -> int:
+    return -1 if detail is None else DETAILS.index(detail)
 
 
 def _keys(seal: DaySealed) -> Iterator[CommitKey]:

@@ -61,8 +61,7 @@ class Pipeline:
     async def keep(self, events: Sequence[Event]) -> Sequence[Event]:
         """Store a batch; once it is durable, the windows that depend on it are worth a look."""
         await self.store.write([event for event in events if not isinstance(event, ReportPublished)])
-        for report in _only_reports(events):
-            await self.store.mark_published(report.definition.name, report.day, report.revision)
+        await self.store.mark_published(_only_reports(events))
         return touches(events, self.definitions.values())
 
     async def close(self, events: Sequence[Event]) -> Sequence[Event]:

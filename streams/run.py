@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from reports.aggregator import Aggregator, WindowKey
 from reports.deliveries.files import ReportFiles
 from schemas.day import day_of
 from schemas.definition import Definition
-from schemas.errors import Misuse, SourceFailed
+from schemas.errors import Misuse, SourceFailed, Stop
 from schemas.windows import WindowTouched
 from streams.binding import bind, branch_of
 from streams.clock import Clock
@@ -64,7 +64,7 @@ class Run:
             wanted = self._wanted(definition, sealed)
             deliverer.wanted |= wanted.keys()
             await self._settle(flow, watch, wanted)
-            await flow.send(await deliverer.settle(wanted), source="deliveries")
+            await flow.send(await deliverer.settle(watch.revisions(wanted)), source="deliveries")
             await flow.drained()
             self.outcome.dead_letters = flow.dead_letters
         self.outcome.paths = [path for key in sorted(deliverer.paths) for path in deliverer.paths[key]]
@@ -117,7 +117,8 @@ class Run:
             close_limit=self.settings.close_limit,
             settled=watch.tell,
         )
-        pipeline = Pipeline(self.store, Rubric.load(self.settings.rubric), definitions, aggregator, deliverer)
+        rubric = Rubric.load(self.settings.rubric) if self.settings.rubric else Rubric.shipped()
+        pipeline = Pipeline(self.store, rubric, definitions, aggregator, deliverer)
         flow = Flow(self.settings.broker_url, self.clock, pipeline.stages())
         await flow.start()
         try:
@@ -146,7 +147,22 @@ class Run:
     async def _settle(self, flow: Flow, watch: Watch, wanted: dict[WindowKey, Numbers]) -> None:
         """Wait until the reports stand; when all is handled and one does not, it is closed with what there is."""
         await flow.send([WindowTouched(definition=name, day=day, cause="seal") for name, day in wanted], source="run")
-        await flow.until(watch.until(wanted), or_drained=True)
+        await _first(watch.until(wanted), flow.drained())
         late = watch.open(wanted)
         await flow.send([WindowTouched(definition=name, day=day, cause="closing") for name, day in late], source="run")
-        await flow.until(watch.until(wanted))
+        await _first(watch.until(wanted), flow.drained())
+        for name, day in sorted(watch.open(wanted)):
+            raise Stop(f"the report {name!r} of {day} could not be made; `commitwire dead-letters` says why")
+
+
+async def _first(*waiting: Coroutine[None, None, None]) -> None:
+    """Wait until one of them is done; its error is raised, the others are cancelled."""
+    tasks = [asyncio.ensure_future(one) for one in waiting]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

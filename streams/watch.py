@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from reports.aggregator import Settled, WindowKey
 from schemas.definition import Source
@@ -29,6 +29,10 @@ class Watch:
     def _stands(self, key: WindowKey, numbers: Numbers) -> bool:
         settled = self._settled.get(key)
         return settled is not None and all(settled.seals.get(source, 0) >= n for source, n in numbers.items())
+
+    def revisions(self, keys: Iterable[WindowKey]) -> dict[WindowKey, int]:
+        """The revision that stands for each of these windows."""
+        return {key: self._settled[key].revision for key in keys if key in self._settled}
 
     async def until(self, wanted: Mapping[WindowKey, Numbers]) -> None:
         while self.open(wanted):

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.renderers.event import render_json
 from reports.renderers.file import File
+from reports.renderers.json import render_json
 from reports.renderers.markdown import render_markdown
 from schemas.definition import Language
 from schemas.errors import DiskFull, Misuse

@@ -1,0 +1,63 @@
+"""A day of about 50 commits from process start to files, against the least that anything like it must do:
+a script that imports faust, opens an embedded store, makes 6 inserts and 4 selects, plus the bare reading of git.
+
+    python benchmarks/one_day.py REPOSITORY [--commits 50] [--repetitions 5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+from benchmarks.measure import Cost, best, cost, git
+from benchmarks.pipeline import bare, report, shas_of
+
+LEAST = """
+import os, sys, faust
+os.environ["TZ"] = "UTC"
+import clickhouse_connect
+app = faust.App("least", broker="memory://", web_enabled=False)
+client = clickhouse_connect.get_client(dsn=f"chdb://{sys.argv[1]}/store")
+client.command("CREATE TABLE t (a UInt32, b String) ENGINE = ReplacingMergeTree ORDER BY a")
+for n in range(6):
+    client.insert("t", [[i, "x" * 100] for i in range(50)], column_names=["a", "b"])
+for n in range(4):
+    client.query("SELECT * FROM t FINAL")
+client.close()
+"""
+
+
+def busy_day(repository: Path, commits: int) -> date:
+    """The day whose number of commits is nearest to the one asked for."""
+    counts = Counter(git(repository, "log", "--date=format-local:%Y-%m-%d", "--format=%cd").split())
+    return date.fromisoformat(min(counts, key=lambda day: (abs(counts[day] - commits), day)))
+
+
+def least() -> Cost:
+    with tempfile.TemporaryDirectory() as home:
+        return cost([sys.executable, "-c", LEAST, home])
+
+
+def measure(repository: Path, commits: int, repetitions: int) -> str:
+    day = busy_day(repository, commits)
+    shas = shas_of(repository, day, day)
+    subjects = (lambda: report(repository, day, day), least, lambda: bare(repository, shas))
+    ours, script, reading = best(repetitions, *subjects)
+    bound = script.seconds + reading.seconds
+    return (
+        f"{len(shas)} commits of one day: {ours.seconds / bound:.2f} x the least script"
+        f" ({ours.seconds:.1f} s against {script.seconds:.1f} + {reading.seconds:.1f} s)"
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("repository", type=Path)
+    parser.add_argument("--commits", type=int, default=50)
+    parser.add_argument("--repetitions", type=int, default=5)
+    given = parser.parse_args()
+    sys.stdout.write(measure(given.repository, given.commits, given.repetitions) + "\n")

@@ -1,0 +1,83 @@
+"""`commitwire check`: what is wrong with configuration, store and log, and what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+from schemas.errors import CommitwireError, Misuse
+from streams.commands import options
+from streams.config import Settings, machine_zone, masked, zone_named
+from streams.store.store import Store
+from streams.transports.log_reader import LogReader
+
+
+def check(config: options.ConfigFile = None, data: options.DataDirectory = None) -> None:
+    """Look at the configuration, the tools, the store and the log; exit 2 when something is wrong."""
+    settings = options.settings(config, data)
+    checks: dict[str, Callable[[Settings], str]] = {
+        "configuration": _configuration,
+        "git": _git,
+        "disk": _disk,
+        "log": _log,
+        "store": _store,
+    }
+    results = [_result(name, look, settings) for name, look in checks.items()]
+    raise typer.Exit(0 if all(results) else 2)
+
+
+def _result(name: str, look: Callable[[Settings], str], settings: Settings) -> bool:
+    try:
+        typer.echo(f"ok     {name}: {look(settings)}")
+    except CommitwireError as error:
+        typer.echo(f"wrong  {name}: {error}")
+        return False
+    return True
+
+
+def _configuration(settings: Settings) -> str:
+    zone = zone_named(settings.zone or machine_zone())
+    return (
+        f"data {settings.data}, store {masked(settings.store_url)}, broker {masked(settings.broker_url)}, zone {zone}"
+    )
+
+
+def _git(settings: Settings) -> str:
+    if shutil.which("git") is None:
+        raise Misuse("there is no git on the PATH; install it")
+    return subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _disk(settings: Settings) -> str:
+    place = next(parent for parent in (settings.data, *settings.data.absolute().parents) if parent.exists())
+    free = shutil.disk_usage(place).free
+    if free < 1 << 28:
+        raise Misuse(f"{place} has only {free >> 20} MB free; make room, at least 256 MB")
+    return f"{free >> 30} GB free at {place}"
+
+
+def _log(settings: Settings) -> str:
+    directory: Path = options.log_of(settings)
+    if not directory.exists():
+        return f"{directory} will be made by the first report"
+    with LogReader(directory) as log:
+        return f"{sum(topic.records for topic in log.topics())} records in {len(log.topics())} topics"
+
+
+def _store(settings: Settings) -> str:
+    return asyncio.run(_counted(settings.store_url))
+
+
+async def _counted(url: str) -> str:
+    store = await Store.open(url)
+    try:
+        commits = (await store.select("SELECT count() FROM v_commits")).rows[0][0]
+        reports = (await store.select("SELECT count() FROM v_reports")).rows[0][0]
+        return f"{commits} commits, {reports} reports"
+    finally:
+        await store.close()

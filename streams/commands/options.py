@@ -1,0 +1,71 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, get_args
+from urllib.parse import urlsplit
+
+import typer
+
+from schemas.definition import NAME_PATTERN, Language
+from schemas.errors import Misuse
+from streams.config import Settings, load_settings, masked
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Configuration file.", show_default="$COMMITWIRE_CONFIG, ./, the user's")
+]
+DataDirectory = Annotated[
+    Path | None,
+    typer.Option("--data", help="Directory of the log and the store.", show_default="the user's data directory"),
+]
+LanguageCode = Annotated[str | None, typer.Option("--lang", help="zh-CN or en.", show_default="zh-CN")]
+Formats = Annotated[str | None, typer.Option("--format", help="md, json or both.", show_default="md,json")]
+OutDirectory = Annotated[
+    Path | None, typer.Option("--out", help="Directory of the report files.", show_default="./out")
+]
+
+
+def settings(config: Path | None, data: Path | None = None) -> Settings:
+    """The configuration with the options that stand above it."""
+    loaded = load_settings(config)
+    return loaded.model_copy(update={"data": data}) if data else loaded
+
+
+def report_name(text: str) -> str:
+    """`text` when it can name a report, which is also a directory."""
+    if not re.fullmatch(NAME_PATTERN, text):
+        raise Misuse(f"--name: {text!r} cannot name a report; use letters, digits, dots, hyphens and underscores")
+    return text
+
+
+def language(text: str | None, default: Language) -> Language:
+    for known in get_args(Language):
+        if text == known:
+            return known  # type: ignore[no-any-return]
+    if text is not None:
+        raise Misuse(f"--lang: {text!r} is no language of the reports; write zh-CN or en")
+    return default
+
+
+def formats(text: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
+    return default if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def day(option: str, text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Misuse(f"{option}: {text!r} is no date; write YYYY-MM-DD") from error
+
+
+def log_of(settings: Settings) -> Path:
+    """The directory of the embedded log. Raises Misuse for another broker."""
+    url = urlsplit(settings.broker_url)
+    if url.scheme != "embedded":
+        raise Misuse(f"{masked(settings.broker_url)} is no embedded log; read its topics with the broker's own tools")
+    return Path(url.path)

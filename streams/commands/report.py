@@ -1,0 +1,80 @@
+"""`commitwire report`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.errors import Misuse
+from streams.clock import clock_from_environment
+from streams.commands import options
+from streams.config import machine_zone, zone_named
+from streams.progress import Progress
+from streams.request import STDIN_NAME, Request
+from streams.run import report as run_report
+
+Repos = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[REPO]...",
+        help="[[host/]owner/name=]PATH_OR_URL: a clone, bare or not, or a git URL; `-` goes with --jsonl.",
+        show_default="the current directory",
+    ),
+]
+
+
+def report(
+    repos: Repos = None,
+    date: Annotated[
+        str | None, typer.Option("--date", metavar="YYYY-MM-DD", show_default="the last with commits")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="D", help="One report a day, from this one.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="D", help="The last of these days.")] = None,
+    tz: Annotated[str | None, typer.Option("--tz", metavar="ZONE", show_default="the machine's zone")] = None,
+    lang: options.LanguageCode = None,
+    format: options.Formats = None,
+    out: options.OutDirectory = None,
+    data: options.DataDirectory = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the report.", show_default="daily")] = None,
+    jsonl: Annotated[
+        Path | None, typer.Option("--jsonl", metavar="FILE", help="Commits from a file, one a line.")
+    ] = None,
+    branch: Annotated[str | None, typer.Option("--branch", metavar="REF", show_default="the clone's HEAD")] = None,
+    no_llm: Annotated[bool, typer.Option("--no-llm", help="Static analysis only.")] = False,
+    redefine: Annotated[bool, typer.Option("--redefine", help="Bind the name to this definition.")] = False,
+    config: options.ConfigFile = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more about errors.")] = False,
+) -> None:
+    """Write the daily report of one or more repositories; print the paths of its files, one a line."""
+    if verbose:
+        logging.getLogger().setLevel(logging.INFO)
+    settings = options.settings(config, data)
+    asked = tuple(repos or ((STDIN_NAME,) if jsonl else settings.repos))
+    request = Request(
+        repos=asked,
+        name=options.report_name(name or settings.name),
+        zone=zone_named(tz or settings.zone or machine_zone()),
+        language=options.language(lang, settings.language),
+        formats=options.formats(format, settings.formats),
+        out=out or settings.out,
+        day=options.day("--date", date),
+        since=options.day("--since", since),
+        until=options.day("--until", until),
+        jsonl=jsonl,
+        branch=branch,
+        redefine=redefine,
+    )
+    if jsonl is not None and STDIN_NAME not in asked:
+        raise Misuse("--jsonl goes with the REPO `-`; write it beside the other repositories")
+    with Progress(quiet=quiet) as progress:
+        outcome = asyncio.run(run_report(request, settings, clock_from_environment(), progress))
+    for path in outcome.paths:
+        typer.echo(path)
+    if outcome.dead_letters:
+        progress.complain(f"{outcome.dead_letters} events became dead letters; see `commitwire dead-letters`")
+    raise typer.Exit(outcome.exit_code)

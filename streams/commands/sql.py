@@ -1,0 +1,75 @@
+"""`commitwire sql`."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from schemas.errors import Misuse
+from streams.commands import options
+from streams.store.question import Table
+from streams.store.store import Store
+
+
+def sql(
+    query: Annotated[
+        str, typer.Argument(metavar="SELECT…", help="One statement that reads; docs/sql.md has examples.")
+    ],
+    format: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
+    data: options.DataDirectory = None,
+    config: options.ConfigFile = None,
+) -> None:
+    """Ask the store: read-only SQL over all that was collected."""
+    if format not in WRITERS:
+        raise Misuse(f"--format: {format!r} is no format; write {', '.join(WRITERS)}")
+    settings = options.settings(config, data)
+    WRITERS[format](asyncio.run(_select(settings.store_url, query)))
+
+
+async def _select(url: str, query: str) -> Table:
+    store = await Store.open(url)
+    try:
+        return await store.select(query)
+    finally:
+        await store.close()
+
+
+def _as_table(table: Table) -> None:
+    grid = Grid()
+    for column in table.columns:
+        grid.add_column(Text(column))
+    for row in table.rows:
+        grid.add_row(*[Text(_text(value)) for value in row])
+    Console(width=None if sys.stdout.isatty() else 200).print(grid)
+
+
+def _as_json(table: Table) -> None:
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    typer.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=_text))
+
+
+def _as_csv(table: Table) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows([[_text(value) for value in row] for row in table.rows])
+
+
+WRITERS: dict[str, Callable[[Table], None]] = {"table": _as_table, "json": _as_json, "csv": _as_csv}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else str(value)

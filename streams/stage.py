@@ -1,0 +1,218 @@
+"""A stage of the flow: reads topics in batches, handles them, sends what comes of it, and only then acknowledges."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from schemas.dead_letters import DeadLetter
+from schemas.envelope import decode
+from schemas.errors import Reject, Stop, TooManyFailures
+from schemas.model import Event
+from schemas.topics import DEAD_LETTERS, Topic
+from streams.clock import Clock
+from streams.failpoint import failpoint
+from streams.outbox import Outgoing
+from streams.policy import Backoff, Ceiling, Verdict, judge
+
+PATIENCE = Backoff()
+MESSAGE_LIMIT = 2_000  # characters of an error's message that a dead letter keeps
+
+
+def nothing(event: Event, error: Exception) -> Sequence[Event]:
+    """The rescue of stages that say nothing about an event they gave up."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`handle` turns events into events; errors say what happens next (see schemas.errors).
+
+    `rescue` is asked what else to say when an event becomes a dead letter, so that others need not wait for it. `batch`
+    is how many events `handle` gets at most.
+    """
+
+    name: str
+    reads: tuple[Topic, ...]
+    handle: Callable[[Sequence[Event]], Awaitable[Sequence[Event]]]
+    rescue: Callable[[Event, Exception], Sequence[Event]] = nothing
+    batch: int = 200
+
+
+class Incoming(Protocol):
+    """A record as delivered."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Any  # mapping or pairs of str and bytes
+
+
+class Outlet(Protocol):
+    """Where a stage's results go (streams.outbox.Outbox)."""
+
+    def encode(self, events: Sequence[Event], source: str) -> list[Outgoing]: ...
+
+    async def transmit(self, outgoing: Sequence[Outgoing]) -> None: ...
+
+
+class Taken(NamedTuple):
+    """A record with the event it carries."""
+
+    record: Incoming
+    event: Event
+
+
+class Failure(NamedTuple):
+    """An error that is final for these events, after so many tries."""
+
+    error: Exception
+    tries: int
+
+
+class Ending(Exception):
+    """No error: the flow ends while a batch waits for its next try."""
+
+
+Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
+
+
+class StageLoop:
+    """Runs one stage. `wait` waits before another try and says whether to go on; `draw` gives numbers in [0, 1)."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        outlet: Outlet,
+        clock: Clock,
+        wait: Wait,
+        *,
+        backoff: Backoff = PATIENCE,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self.stage = stage
+        self.dead_letters = 0
+        self._outlet = outlet
+        self._clock = clock
+        self._wait = wait
+        self._backoff = backoff
+        self._draw = draw
+        self._ceiling = Ceiling()
+
+    async def run(self, batches: AsyncIterator[Sequence[Incoming]]) -> Stop | None:
+        """What stopped it, or None when the batches or the flow ended. Raises nothing but cancellation."""
+        try:
+            async for batch in batches:
+                await self._process(batch)
+                failpoint(f"stage.{self.stage.name}.before_ack")
+        except Ending:
+            return None
+        except Stop as error:
+            return error
+        except Exception as error:
+            return Stop(f"stage {self.stage.name} failed: {_words(error)}; this is a defect, please report it")
+        return None
+
+    async def _process(self, batch: Sequence[Incoming]) -> None:
+        failpoint(f"stage.{self.stage.name}.before_handle")
+        taken, letters = self._decode(batch)
+        results = await self._results(taken, 0) if taken else []
+        failpoint(f"stage.{self.stage.name}.before_send")
+        await self._outlet.transmit([*letters, *results])
+
+    def _decode(self, batch: Sequence[Incoming]) -> tuple[list[Taken], list[Outgoing]]:
+        taken: list[Taken] = []
+        letters: list[Outgoing] = []
+        for record in batch:
+            try:
+                taken.append(Taken(record, decode(record.value, dict(record.headers or {})).event))
+            except Reject as error:
+                letters += self._bury(record, error, 1)
+        return taken, letters
+
+    async def _results(self, taken: Sequence[Taken], tried: int) -> list[Outgoing]:
+        """What handling these events brings, or what is said about those that nothing helps."""
+        outcome = await self._try(taken, tried)
+        if not isinstance(outcome, Failure):
+            self._ceiling.note(dead=False, events=len(taken))
+            return outcome
+        if judge(outcome.error, len(taken)) is Verdict.SPLIT:
+            return [out for one in taken for out in await self._results([one], outcome.tries)]
+        (record, event), error = taken[0], outcome.error
+        said, message = self._rescue(event, error)
+        return self._bury(record, error, outcome.tries, message) + said
+
+    async def _try(self, taken: Sequence[Taken], tried: int) -> list[Outgoing] | Failure:
+        """Results, or the failure that another try would not change. `tried` is how often it was tried before."""
+        tries, waited = 0, 0.0
+        while True:
+            tries += 1
+            try:
+                return self._encode(await self.stage.handle([one.event for one in taken]))
+            except Exception as error:
+                verdict = judge(error, len(taken))
+                if verdict is Verdict.STOP:
+                    raise
+                if verdict is not Verdict.WAIT:
+                    return Failure(error, tried + tries)
+                waited += await self._before_next_try(error, tries, waited)
+
+    async def _before_next_try(self, error: Exception, tries: int, waited: float) -> float:
+        seconds = self._backoff.wait(tries, waited, 1 - self._draw())
+        if seconds is None:
+            raise Stop(
+                f"stage {self.stage.name} gave up after {tries} tries in {waited:.0f} s: {_words(error)};"
+                " nothing was lost: remove the cause and start again"
+            ) from error
+        if not await self._wait(seconds):
+            raise Ending
+        return seconds
+
+    def _rescue(self, event: Event, error: Exception) -> tuple[list[Outgoing], str]:
+        """What else is to be said, and the message for the dead letter: a broken rescue must not stop the others."""
+        try:
+            return self._encode(self.stage.rescue(event, error)), str(error)
+        except Exception as second:
+            return [], f"{error} (and its rescue failed: {_words(second)})"
+
+    def _bury(self, record: Incoming, error: Exception, tries: int, message: str | None = None) -> list[Outgoing]:
+        self._ceiling.note(dead=True)
+        if self._ceiling.exceeded:
+            raise TooManyFailures(
+                f"stage {self.stage.name}: {self._ceiling.dead} of the last {self._ceiling.events} events failed, the"
+                f" last one with {_words(error)}; remove the cause and start again, they are still in {record.topic}"
+            )
+        self.dead_letters += 1
+        if record.topic == DEAD_LETTERS.name:
+            return []  # it lies where a letter about it would go
+        letter = DeadLetter(
+            topic=record.topic,
+            failed_key=(record.key or b"").decode("utf-8", "replace"),
+            headers={name: _text(value) for name, value in dict(record.headers or {}).items()},
+            body=record.value or b"",
+            error=type(error).__name__,
+            message=_clean(str(error) if message is None else message)[:MESSAGE_LIMIT],
+            where=self.stage.name,
+            attempts=tries,
+            failed_at=self._clock.now(),
+        )
+        return self._encode([letter])
+
+    def _encode(self, events: Sequence[Event]) -> list[Outgoing]:
+        return self._outlet.encode(events, self.stage.name)
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _clean(text: str) -> str:
+    """Without the lone surrogates that JSON cannot carry."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _text(value: bytes | str | None) -> str:
+    """A header as text; latin-1 gives every byte back."""
+    return value if isinstance(value, str) else (value or b"").decode("latin-1")

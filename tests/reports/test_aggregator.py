@@ -1,0 +1,159 @@
+"""The aggregator: a window is published when it is ready, once per content, also after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.aggregator import Aggregator, Settled
+from reports.notebook import Notebook
+from schemas.errors import Retry
+from schemas.model import Event
+from schemas.reports import ReportPublished
+from schemas.windows import WindowTouched
+from tests.samples import AFTER, DAY, DEFINITION, NOON, analyzed, answers, commit, scored, seal, sha
+
+
+class Desk:
+    """An aggregator over a notebook, with a clock that can be set."""
+
+    def __init__(self, notebook: Notebook | None = None) -> None:
+        self.notebook = notebook or Notebook()
+        self.now: datetime = AFTER
+        self.settled: list[Settled] = []
+        self.aggregator = Aggregator(
+            self.notebook, self.notebook, {"daily": DEFINITION}, lambda: self.now, settled=self.settled.append
+        )
+
+    async def write(self, *events: Event) -> None:
+        await self.notebook.write(events)
+
+    async def look(self, cause: Literal["rows", "closing"] = "rows") -> list[ReportPublished]:
+        return await self.aggregator.look([WindowTouched(definition="daily", day=DAY, cause=cause)])
+
+
+def run(test: Callable[[Desk], Awaitable[None]]) -> None:
+    async def go() -> None:
+        await test(Desk())
+
+    asyncio.run(go())
+
+
+def test_without_a_seal_there_is_nothing_to_say() -> None:
+    async def test(desk: Desk) -> None:
+        await desk.write(*answers(commit(1)))
+        assert await desk.look() == []
+        assert await desk.look("closing") == []
+        assert desk.settled == []
+
+    run(test)
+
+
+def test_a_window_waits_for_every_commit_and_is_published_once() -> None:
+    async def test(desk: Desk) -> None:
+        await desk.write(seal(1, 2), *answers(commit(1)), commit(2))
+        assert await desk.look() == []
+        await desk.write(analyzed(commit(2)), scored(commit(2)))
+        (report,) = await desk.look()
+        assert (report.revision, report.coverage.commits) == (1, 2)
+        assert await desk.look() == []
+        assert [settled.revision for settled in desk.settled] == [1, 1]
+
+    run(test)
+
+
+def test_a_score_that_is_not_final_is_waited_for() -> None:
+    async def test(desk: Desk) -> None:
+        seen = commit(1)
+        await desk.write(seal(1), seen, analyzed(seen), scored(seen, final=False))
+        assert await desk.look() == []
+        await desk.write(scored(seen))
+        assert len(await desk.look()) == 1
+
+    run(test)
+
+
+def test_a_waiting_window_is_looked_at_again_when_another_day_is_touched() -> None:
+    async def test(desk: Desk) -> None:
+        late = commit(2, at=NOON - timedelta(days=1))
+        await desk.write(seal(1, late={2: DAY - timedelta(days=1)}), *answers(commit(1)))
+        assert await desk.look() == []
+        await desk.write(*answers(late))
+        touch = WindowTouched(definition="daily", day=DAY - timedelta(days=1), cause="rows")
+        (report,) = await desk.aggregator.look([touch])
+        assert [arrived.sha for arrived in report.late] == [sha(2)]
+
+    run(test)
+
+
+@pytest.mark.parametrize("wait", ["closing", "limit"])
+def test_a_window_that_waited_enough_says_what_is_missing(wait: str) -> None:
+    async def test(desk: Desk) -> None:
+        await desk.write(seal(1, 2), *answers(commit(1)))
+        if wait == "limit":
+            desk.now = AFTER + timedelta(hours=1, seconds=1)
+        (report,) = await desk.look("closing" if wait == "closing" else "rows")
+        assert report.sections[0].missing == (sha(2),)
+        await desk.write(*answers(commit(2)))
+        (revised,) = await desk.look()
+        assert (revised.revision, revised.coverage.missing) == (2, 0)
+
+    run(test)
+
+
+def test_a_report_that_a_crash_kept_from_the_topic_is_said_again_unchanged() -> None:
+    async def test(desk: Desk) -> None:
+        await desk.write(seal(1), *answers(commit(1)))
+        (lost,) = await desk.look()
+        again = Desk(desk.notebook)
+        again.now = AFTER + timedelta(minutes=5)
+        (said,) = await again.look()
+        assert said == lost
+        await desk.notebook.mark_published([said])
+        assert await Desk(desk.notebook).look() == []
+
+    run(test)
+
+
+class Flaky(Notebook):
+    """Refuses the first question after the report was saved."""
+
+    refused = False
+
+    async def published(self, name: str, days: Collection[date]) -> dict[date, int]:
+        if not self.refused:
+            self.refused = True
+            raise Retry("the store is away")
+        return {}
+
+
+def test_an_error_after_saving_loses_nothing() -> None:
+    async def test(_: Desk) -> None:
+        desk = Desk(Flaky())
+        await desk.write(seal(1), *answers(commit(1)))
+        with pytest.raises(Retry):
+            await desk.look()
+        (report,) = await desk.look()
+        assert report.revision == 1
+
+    run(test)
+
+
+@given(st.permutations(list(range(10))), st.data())
+def test_any_order_of_arrival_ends_in_one_report(order: list[int], data: st.DataObject) -> None:
+    async def test(desk: Desk) -> None:
+        events: list[Event] = [seal(1, 2, 3), *answers(commit(1)), *answers(commit(2)), *answers(commit(3))]
+        published: list[ReportPublished] = []
+        for index in order:
+            await desk.write(*([events[index]] * data.draw(st.integers(1, 2))))
+            published += await desk.look()
+        assert [report.revision for report in published] == [1]
+        assert published[0].coverage.commits == 3
+
+    run(test)
