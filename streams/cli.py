@@ -25,6 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # help is plain text: brackets in it mean nothing
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("report", epilog=EXIT_CODES)(report.report)
@@ -63,9 +64,6 @@ def main() -> None:
         sys.exit(error.exit_code if isinstance(error, Stop) else 1)
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.stderr.write("commitwire: interrupted; the same command goes on where this one stopped\n")
         sys.exit(1)
     except Exception as error:
         if {"-v", "--verbose"} & set(sys.argv):

@@ -13,6 +13,7 @@ from schemas.commits import CommitObserved
 from schemas.day import day_of
 from schemas.definition import Source
 from schemas.errors import Misuse
+from streams.clock import SystemClock
 from streams.sealing import Reading
 from streams.sources.branch import Branch
 from streams.sources.jsonl import BadLine, read_jsonl
@@ -73,22 +74,28 @@ class BranchCollector:
 
 @dataclass
 class FileCollector:
-    """A file of commits, one JSON object a line. Its bad lines are told to `complain`, and the rest goes on."""
+    """A file of commits, one JSON object a line, read more than once.
+
+    Its bad lines are told to `complain` when it is read first, and the rest goes on.
+    """
 
     path: Path
     complain: Callable[[str], None]
     adds_only: bool = True
+    _sources: tuple[Source, ...] | None = None
     _days: dict[Source, dict[date, dict[str, datetime]]] = field(default_factory=dict)
 
     def sources(self) -> Sequence[Source]:
-        return tuple(Source(repo=repo, branch=FILE_BRANCH) for repo in sorted({c.repo for c in self._good(quiet=True)}))
+        if self._sources is None:
+            repos = {commit.repo for commit in self._good(complain=self.complain)}
+            self._sources = tuple(Source(repo=repo, branch=FILE_BRANCH) for repo in sorted(repos))
+        return self._sources
 
     def tip(self) -> str:
         return ""
 
     def last_day(self, zone: str, now: datetime) -> date | None:
-        instants = (c.committed_at for c in self._good(quiet=True) if c.committed_at <= now)
-        newest = max(instants, default=None)
+        newest = max((c.committed_at for c in self._good() if c.committed_at <= now), default=None)
         return day_of(newest, zone) if newest else None
 
     def readings(self, source: Source, days: Collection[date], zone: str) -> list[Reading]:
@@ -98,23 +105,27 @@ class FileCollector:
         return [Reading(day, _newest_first(held.get(day, {}))) for day in sorted(days)]
 
     def commits(self, sealed: Iterable[CommitKey], now: Callable[[], datetime]) -> Iterator[CommitObserved]:
-        return self._good(quiet=False)
+        return self._good(now)
 
     def _index(self, days: Collection[date], zone: str) -> None:
-        for commit in self._good(quiet=True):
+        for commit in self._good():
             day = day_of(commit.committed_at, zone)
             if day in days:
                 held = self._days.setdefault(Source(repo=commit.repo, branch=FILE_BRANCH), {})
                 held.setdefault(day, {})[commit.sha] = commit.committed_at
 
-    def _good(self, *, quiet: bool) -> Iterator[CommitObserved]:
+    def _good(
+        self, now: Callable[[], datetime] = SystemClock().now, complain: Callable[[str], None] | None = None
+    ) -> Iterator[CommitObserved]:
+        if self.path.exists() and not self.path.is_file():
+            raise Misuse(f"--jsonl: {self.path} is no regular file; save the commits in one, it is read more than once")
         try:
             with self.path.open("rb") as lines:
-                for line in read_jsonl(lines, datetime.now):
+                for line in read_jsonl(lines, now):
                     if not isinstance(line, BadLine):
                         yield line
-                    elif not quiet:
-                        self.complain(f"{self.path}:{line.number}: {line.reason}")
+                    elif complain is not None:
+                        complain(f"{self.path}:{line.number}: {line.reason}")
         except OSError as error:
             raise Misuse(f"--jsonl: {self.path} cannot be read: {error.strerror}") from error
 

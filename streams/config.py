@@ -147,12 +147,13 @@ def machine_zone() -> str:
     named = os.environ.get("TZ", "").lstrip(":")
     link = os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
     for zone in (named, link):
-        if zone and _is_zone(zone):
+        if zone and is_zone(zone):
             return zone
     return "UTC"
 
 
-def _is_zone(name: str) -> bool:
+def is_zone(name: str) -> bool:
+    """Whether this names a time zone."""
     try:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):
@@ -162,6 +163,6 @@ def _is_zone(name: str) -> bool:
 
 def zone_named(text: str) -> str:
     """`text` when it is a time zone; Misuse otherwise."""
-    if not _is_zone(text):
+    if not is_zone(text):
         raise Misuse(f"--tz: there is no time zone {text!r}; write a name such as Asia/Shanghai, Europe/Berlin or UTC")
     return text

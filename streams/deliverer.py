@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from reports.aggregator import WindowKey
 from reports.deliveries.files import ReportFiles
 from reports.window import Archive
 from schemas.reports import ReportDelivered, ReportPublished
+from streams.failpoint import failpoint
 
 
 @dataclass
@@ -23,30 +23,35 @@ class Deliverer:
     wanted: set[WindowKey] = field(default_factory=set)
     paths: dict[WindowKey, list[Path]] = field(default_factory=dict)
     _revisions: dict[WindowKey, int] = field(default_factory=dict)
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def deliver(self, report: ReportPublished) -> list[ReportDelivered]:
         """The files of this report, unless it is not wanted or a later revision was delivered."""
         key = (report.definition.name, report.day)
-        if key not in self.wanted or report.revision <= self._revisions.get(key, 0):
-            return []
-        whole = report if report.reference is None else await self._latest(key)
-        return await self._write(whole) if whole is not None else []
+        return await self._stand(key, report.revision, report) if key in self.wanted else []
 
     async def settle(self, revisions: Mapping[WindowKey, int]) -> list[ReportDelivered]:
         """Make the files of each window be those of its revision, also where nothing new was published."""
-        told = []
-        for key in sorted(key for key, revision in revisions.items() if self._revisions.get(key, 0) < revision):
-            latest = await self._latest(key)
-            told += await self._write(latest) if latest is not None else []
-        return told
+        return [told for key in sorted(revisions) for told in await self._stand(key, revisions[key])]
+
+    async def _stand(
+        self, key: WindowKey, revision: int, report: ReportPublished | None = None
+    ) -> list[ReportDelivered]:
+        """One at a time: the same report comes from the topic and from the command that waits for it."""
+        async with self._writing:
+            if revision <= self._revisions.get(key, 0):
+                return []
+            whole = report if report is not None and report.reference is None else await self._latest(key)
+            return await self._write(key, whole) if whole is not None else []
 
     async def _latest(self, key: WindowKey) -> ReportPublished | None:
         name, day = key
         return (await self.archive.latest_reports(name, [day])).get(day)
 
-    async def _write(self, report: ReportPublished) -> list[ReportDelivered]:
-        key: tuple[str, date] = (report.definition.name, report.day)
+    async def _write(self, key: WindowKey, report: ReportPublished) -> list[ReportDelivered]:
+        failpoint("deliverer.before_files")
         written = await asyncio.to_thread(self.files.write, report)
+        failpoint("deliverer.after_files")
         self._revisions[key] = report.revision
         self.paths[key] = [file.path for file in written]
         return [

@@ -35,4 +35,4 @@ class Progress:
 
     def complain(self, sentence: str) -> None:
         """Something the user should know; also when progress is quiet."""
-        self._console.print(f"commitwire: {sentence}", markup=False)
+        self._console.print(f"commitwire: {sentence}", markup=False, emoji=False)

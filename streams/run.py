@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from agents.scorers.rubric import Rubric
 
@@ -56,11 +58,13 @@ class Run:
     async def go(self) -> Outcome:
         collectors = await self._open()
         definition = await self._define(collectors)
+        days = await self._days(collectors, definition.zone)
+        await bind(self.store, definition, redefine=self.request.redefine)
         watch, deliverer = Watch(), self._deliverer()
         async with self._flow(watch, deliverer) as flow:
             # What an earlier run left on the log comes first: seals and skips are read from the store.
             await flow.drained()
-            sealed = await self._feed(flow, collectors, definition)
+            sealed = await self._feed(flow, collectors, definition, days)
             wanted = self._wanted(definition, sealed)
             deliverer.wanted |= wanted.keys()
             await self._settle(flow, watch, wanted)
@@ -92,16 +96,22 @@ class Run:
 
     async def _define(self, collectors: Sequence[Collector]) -> Definition:
         sources = [source for collector in collectors for source in await asyncio.to_thread(collector.sources)]
-        if len(set(sources)) < len(sources):
-            raise Misuse("two of the repositories have the same name and branch; name one: owner/name=PATH")
-        definition = Definition(
+        twice = next((source for source, n in Counter(sources).items() if n > 1), None)
+        if twice is not None:
+            raise Misuse(f"two of the repositories are {twice.repo} ({twice.branch}); name one: owner/name=PATH")
+        if not sources:
+            raise Misuse(f"--jsonl: {self.request.jsonl} holds no commit, so it names no repository to report on")
+        return Definition(
             name=self.request.name,
             sources=tuple(sorted(sources, key=lambda source: (source.repo, source.branch))),
             zone=self.request.zone,
             language=self.request.language,
         )
-        await bind(self.store, definition, redefine=self.request.redefine)
-        return definition
+
+    async def _days(self, collectors: Sequence[Collector], zone: str) -> list[date]:
+        now = self.clock.now()
+        last = [day for collector in collectors if (day := await _last_day(collector, zone, now)) is not None]
+        return self.request.days(max(last, default=None), day_of(now, zone))
 
     def _deliverer(self) -> Deliverer:
         return Deliverer(ReportFiles(self.request.out, self.request.formats, self.settings.templates), self.store)
@@ -126,11 +136,9 @@ class Run:
         finally:
             await flow.stop()
 
-    async def _feed(self, flow: Flow, collectors: Sequence[Collector], definition: Definition) -> SealedDays:
-        now = self.clock.now()
-        last = [await asyncio.to_thread(collector.last_day, definition.zone, now) for collector in collectors]
-        newest = max((day for day in last if day is not None), default=None)
-        days = self.request.days(newest, day_of(now, definition.zone))
+    async def _feed(
+        self, flow: Flow, collectors: Sequence[Collector], definition: Definition, days: Sequence[date]
+    ) -> SealedDays:
         sealed = SealedDays(days)
         for collector in collectors:
             feed = Feed(collector, self.store, flow, self.clock, definition, self.settings.revise_days, self.progress)
@@ -153,6 +161,13 @@ class Run:
         await _first(watch.until(wanted), flow.drained())
         for name, day in sorted(watch.open(wanted)):
             raise Stop(f"the report {name!r} of {day} could not be made; `commitwire dead-letters` says why")
+
+
+async def _last_day(collector: Collector, zone: str, now: datetime) -> date | None:
+    try:
+        return await asyncio.to_thread(collector.last_day, zone, now)
+    except SourceFailed:  # reading its days will fail, too, and then it is said
+        return None
 
 
 async def _first(*waiting: Coroutine[None, None, None]) -> None:

@@ -12,6 +12,7 @@ from reports.deliveries.files import ReportFiles
 from schemas.errors import Misuse
 from schemas.reports import ReportPublished
 from streams.commands import options
+from streams.config import is_zone
 
 
 def render(
@@ -39,6 +40,8 @@ def _read(path: Path) -> ReportPublished:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise Misuse(f"{path} is no report event: {where}: {first['msg']}") from error
+    if not is_zone(report.definition.zone):
+        raise Misuse(f"{path} is no report event: definition.zone: there is no time zone {report.definition.zone!r}")
     if report.reference is not None:
         raise Misuse(f"{path} is only the summary of a large report; render the .json file that `report` wrote")
     return report

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from schemas.errors import Misuse
+from schemas.errors import Misuse, Stop
 from streams.clock import clock_from_environment
 from streams.commands import options
 from streams.config import machine_zone, zone_named
@@ -72,7 +72,10 @@ def report(
     if jsonl is not None and STDIN_NAME not in asked:
         raise Misuse("--jsonl goes with the REPO `-`; write it beside the other repositories")
     with Progress(quiet=quiet) as progress:
-        outcome = asyncio.run(run_report(request, settings, clock_from_environment(), progress))
+        try:
+            outcome = asyncio.run(run_report(request, settings, clock_from_environment(), progress))
+        except KeyboardInterrupt:
+            raise Stop("interrupted; the same command goes on where this one stopped") from None
     for path in outcome.paths:
         typer.echo(path)
     if outcome.dead_letters:

@@ -11,12 +11,10 @@ from datetime import date, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table as Grid
-from rich.text import Text
 
 from schemas.errors import Misuse
 from streams.commands import options
+from streams.commands.grid import print_table
 from streams.store.question import Table
 from streams.store.store import Store
 
@@ -45,12 +43,7 @@ async def _select(url: str, query: str) -> Table:
 
 
 def _as_table(table: Table) -> None:
-    grid = Grid()
-    for column in table.columns:
-        grid.add_column(Text(column))
-    for row in table.rows:
-        grid.add_row(*[Text(_text(value)) for value in row])
-    Console(width=None if sys.stdout.isatty() else 200).print(grid)
+    print_table(table.columns, ([_text(value) for value in row] for row in table.rows))
 
 
 def _as_json(table: Table) -> None:

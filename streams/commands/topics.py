@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from schemas.topics import TOPICS
 from streams.commands import options
+from streams.commands.grid import print_table
 from streams.transports.log_reader import LogReader
 from streams.transports.record import Record
 
@@ -30,12 +29,11 @@ def topics(context: typer.Context) -> None:
 def list_topics(data: options.DataDirectory = None, config: options.ConfigFile = None) -> None:
     """Every topic with its event and how many records it holds."""
     events = {topic.name: topic.event.__name__ for topic in TOPICS}
-    table = Table("topic", "event", "partitions", "records", "first", "end")
     with LogReader(options.log_of(options.settings(config, data))) as log:
-        for topic in log.topics():
-            numbers = map(str, (topic.partitions, topic.records, topic.first, topic.end))
-            table.add_row(topic.name, events.get(topic.name, ""), *numbers)
-    Console().print(table)
+        rows = [
+            (t.name, events.get(t.name, ""), *map(str, (t.partitions, t.records, t.first, t.end))) for t in log.topics()
+        ]
+    print_table(("topic", "event", "partitions", "records", "first", "end"), rows)
 
 
 @app.command("tail")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemas.errors import CorruptData, DiskFull, Misuse
+from schemas.errors import CorruptData, DataInUse, DiskFull, Misuse
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -14,12 +16,26 @@ MARKER = "commitwire-store"
 _TEXT = "This directory belongs to the embedded store of Commitwire. Do not change or add files.\n"
 
 
-def claim(directory: Path) -> None:
-    """Create the directory and its marker. Raises CorruptData when it holds things that are not ours."""
+class Claim:
+    """The directory is ours alone until `release`. Ended processes hold no claim."""
+
+    def __init__(self, marker: TextIOWrapper) -> None:
+        self._marker = marker
+
+    def release(self) -> None:
+        self._marker.close()
+
+
+def claim(directory: Path) -> Claim:
+    """Create the directory with its marker, and lock it.
+
+    Raises CorruptData when it holds things that are not ours, DataInUse when another process has it.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if not (directory / MARKER).exists():
-            _mark(directory)
+            _refuse_strangers(directory)
+        return _lock(directory)
     except (FileExistsError, NotADirectoryError) as error:
         raise CorruptData(f"{directory} is a file; give the embedded store a directory") from error
     except PermissionError as error:
@@ -28,21 +44,36 @@ def claim(directory: Path) -> None:
         raise DiskFull(f"{directory} cannot be created: {error.strerror}") from error
 
 
-def _mark(directory: Path) -> None:
+def _refuse_strangers(directory: Path) -> None:
     stranger = next(directory.iterdir(), None)
     if stranger is not None:
         raise CorruptData(
             f"{directory} is no store of Commitwire (it holds {stranger.name!r}); "
             "give an empty directory, or one that does not exist yet"
         )
-    (directory / MARKER).write_text(_TEXT, "utf-8")
+
+
+def _lock(directory: Path) -> Claim:
+    marker = (directory / MARKER).open("a+", encoding="utf-8")
+    try:
+        # the engine locks too, but only prints why it did not start
+        fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        marker.close()
+        raise DataInUse(
+            f"another running process owns the store in {directory}; stop it, or choose another directory"
+        ) from error
+    if marker.tell() == 0:
+        marker.write(_TEXT)
+        marker.flush()
+    return Claim(marker)
 
 
 def inspect(directory: Path, client: Client) -> None:
     """Raises CorruptData when the engine set damaged parts aside: it would go on without their rows."""
     found = client.query(
-        "SELECT table, count() FROM system.detached_parts WHERE database = %(database)s AND startsWith(reason, 'broken') "
-        "GROUP BY table ORDER BY table",
+        "SELECT table, count() FROM system.detached_parts "
+        "WHERE database = %(database)s AND startsWith(reason, 'broken') GROUP BY table ORDER BY table",
         parameters={"database": client.database},
     ).result_rows
     if found:

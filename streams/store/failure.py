@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import errno
 import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from pydantic import ValidationError
 
 from schemas.errors import CommitwireError, CorruptData, DataInUse, DiskFull, Misuse, Reject, Retry, Stop
 from streams.store.address import Address
@@ -83,6 +86,11 @@ def failure(error: Exception, address: Address) -> CommitwireError:
     return kind(f"the store at {address} {advice}: {first_line(error)}")
 
 
+def kind_of_name(name: str) -> type[CommitwireError]:
+    """What to do about an error that ClickHouse calls `name`."""
+    return KINDS.get(name, Stop)
+
+
 @contextmanager
 def failures(address: Address) -> Iterator[None]:
     """Raises errors of ours for whatever the vendor's code raises inside."""
@@ -136,7 +144,9 @@ def _unnamed(error: Exception, text: str, address: Address) -> type[CommitwireEr
         return Misuse  # the engine serves one directory per process
     if "Unable to open the chdb engine" in text:
         return CorruptData
-    if isinstance(error, exceptions.DataError):
+    if isinstance(error, ValidationError):
+        return CorruptData  # a stored event is no event
+    if isinstance(error, exceptions.DataError | ValueError | OverflowError | struct.error):
         return Reject
     if address.embedded or getattr(error, "code", None) is not None:
         return Stop

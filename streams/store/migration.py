@@ -13,8 +13,8 @@ from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
 from schemas.errors import CorruptData
+from streams.failpoint import failpoint
 from streams.store.address import Address
-from streams.store.client import connect
 from streams.store.token import statements
 
 if TYPE_CHECKING:
@@ -47,38 +47,29 @@ def available(folder: Traversable = FOLDER) -> list[Migration]:
     return sorted(found, key=lambda migration: migration.number)
 
 
-def migrate(address: Address, migrations: list[Migration]) -> list[int]:
-    """Bring the store's database up to date; returns the numbers that were applied.
+def migrate(client: Client, address: Address, migrations: list[Migration]) -> list[int]:
+    """Bring the store's database up to date, and point the client at it; returns the numbers that were applied.
 
     Raises CorruptData when what was applied is not what this program holds.
     """
-    _create_database(address)
-    client = connect(address)
-    try:
-        client.command(_LEDGER)
-        pending = _pending(address, migrations, _applied(client))
-        for migration in pending:
-            _apply(client, migration)
-    finally:
-        client.close()
+    _create_database(client, address.database)
+    client.database = address.database
+    client.command(_LEDGER)
+    pending = _pending(address, migrations, _applied(client))
+    for migration in pending:
+        _apply(client, migration)
     return [migration.number for migration in pending]
 
 
-def _create_database(address: Address) -> None:
-    client = connect(address, database=False)
-    try:
-        known = client.query(
-            "SELECT 1 FROM system.databases WHERE name = %(name)s", parameters={"name": address.database}
-        ).result_rows
-        if not known:
-            client.command(f"CREATE DATABASE IF NOT EXISTS {address.database}")
-    finally:
-        client.close()
+def _create_database(client: Client, name: str) -> None:
+    known = client.query("SELECT 1 FROM system.databases WHERE name = %(name)s", parameters={"name": name}).result_rows
+    if not known:  # who may not create databases can be given one
+        client.command(f"CREATE DATABASE IF NOT EXISTS {name}")
 
 
 def _applied(client: Client) -> dict[int, str]:
     rows = client.query("SELECT number, checksum FROM migrations FINAL").result_rows
-    return {number: checksum for number, checksum in rows}
+    return {int(number): str(checksum) for number, checksum in rows}
 
 
 def _pending(address: Address, migrations: list[Migration], applied: dict[int, str]) -> list[Migration]:
@@ -99,6 +90,7 @@ def _pending(address: Address, migrations: list[Migration], applied: dict[int, s
 def _apply(client: Client, migration: Migration) -> None:
     for statement in statements(migration.sql):
         client.command(statement)
+        failpoint("migration.after_statement")
     client.insert(
         "migrations", [[migration.number, migration.name, migration.checksum]], ["number", "name", "checksum"]
     )

@@ -6,10 +6,13 @@ files and to call out through functions, so those are looked for here, in the te
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-from schemas.errors import Misuse
-from streams.store.failure import first_line
+from schemas.errors import CorruptData, Misuse
+from streams.store.failure import first_line, kind_of_name
 from streams.store.token import Token, tokens
 
 if TYPE_CHECKING:
@@ -20,20 +23,67 @@ _HARMLESS = {
     *("numbers", "numbers_mt", "zeros", "zeros_mt", "primes", "generateseries", "generate_series", "generaterandom"),
     *("values", "null", "view", "viewexplain", "viewifpermitted", "merge", "format"),
 }
-_REACHING = {
-    *("file", "hascolumnintable", "reversednsquery", "catboostevaluate", "sleep", "sleepeachrow"),
-    *("getclienthttpheader",),
-}
+# functions that read files, ask other hosts, or only wait
+_REACHING = re.compile(
+    "file|hascolumnintable|reversednsquery|catboostevaluate|sleep|sleepeachrow|dictget.*"
+    "|ai(classify|embed|extract|filter|generate|redact|similarity|translate).*"
+)
 _ONLY_READING = "only one reading statement is allowed: SELECT, WITH, SHOW, DESCRIBE or EXPLAIN"
 
 
-def check(client: Client, sql: str) -> None:
-    """Raises Misuse, with one sentence, for anything but one statement that reads the store."""
+ROWS_LIMIT = 1_000_000  # of one answer
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An answer: the names of its columns, and its rows in their order."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def ask(client: Client, sql: str, limit_rows: int | None) -> Table:
+    """The first `limit_rows` rows of the answer. Raises Misuse for what may not be asked and for wrong SQL."""
+    from clickhouse_connect.driver.exceptions import DatabaseError
+
+    form = check(client, sql)
+    try:
+        return (_read if form == "select" else _describe)(client, sql.strip().rstrip(";"), limit_rows)
+    except DatabaseError as error:
+        if error.name is None or kind_of_name(error.name) is CorruptData:
+            raise
+        raise Misuse(first_line(error)) from error
+
+
+def _read(client: Client, sql: str, limit_rows: int | None) -> Table:
+    """Read block by block and stop early: the engine stops too."""
+    limit = ROWS_LIMIT + 1 if limit_rows is None else limit_rows
+    rows: list[tuple[Any, ...]] = []
+    with client.query_row_block_stream(sql) as stream:
+        columns = list(stream.source.column_names)
+        for block in stream:
+            rows.extend(map(tuple, block))
+            if len(rows) >= limit:
+                break
+    if limit_rows is None and len(rows) > ROWS_LIMIT:
+        raise Misuse(f"the answer has more than {ROWS_LIMIT:,} rows; add a LIMIT or aggregate")
+    return Table(columns, rows[:limit])
+
+
+def _describe(client: Client, sql: str, limit_rows: int | None) -> Table:
+    """Statements that are no SELECT answer at once, and briefly."""
+    result = client.query(sql)
+    return Table(list(result.column_names), [tuple(row) for row in result.result_rows][:limit_rows])
+
+
+def check(client: Client, sql: str) -> str:
+    """The statement's first word; raises Misuse, with one sentence, for anything but one that reads the store."""
     understood = [token for token in tokens(_understood(client, sql)) if token.kind != "blank"]
     if not understood or understood[0].word not in _READING:
         raise Misuse(_ONLY_READING)
     _check_output(understood)
     _check_calls(understood, _outward(client))
+    return understood[0].word
 
 
 def _understood(client: Client, sql: str) -> str:
@@ -48,21 +98,23 @@ def _understood(client: Client, sql: str) -> str:
         if error.name != "SYNTAX_ERROR":
             raise
         said = first_line(error)
-        raise Misuse(_ONLY_READING if "Multi-statements" in said else said.split(": In scope")[0]) from error
+        raise Misuse(_ONLY_READING if "Multi-statements" in said else _without_grammar(said)) from error
     return str(rows[0][0])
 
 
+def _without_grammar(said: str) -> str:
+    """Where the error is, without the list of everything that could stand there."""
+    return said.split(": In scope")[0].split(". Expected one of")[0]
+
+
 def _outward(client: Client) -> frozenset[str]:
-    """Functions that leave the store: all table functions of this engine but the harmless, and some others."""
-    rows = client.query(
-        "SELECT lower(name) FROM system.table_functions "
-        "UNION ALL SELECT lower(name) FROM system.functions WHERE name ILIKE 'ai%%' OR name ILIKE 'dictGet%%'"
-    ).result_rows
-    return frozenset(name for (name,) in rows if name not in _HARMLESS) | _REACHING
+    """The table functions of this engine but the harmless ones."""
+    rows = client.query("SELECT lower(name) FROM system.table_functions").result_rows
+    return frozenset({str(name) for (name,) in rows} - _HARMLESS)
 
 
 def _check_output(understood: list[Token]) -> None:
-    pairs = [(a.text, b.text) for a, b in zip(understood, understood[1:], strict=False)]
+    pairs = [(a.text, b.text) for a, b in pairwise(understood)]
     if ("INTO", "OUTFILE") in pairs:
         raise Misuse("INTO OUTFILE is not allowed: the result is returned, write it where you like")
     if any(a == "FORMAT" and b != "(" for a, b in pairs):
@@ -71,16 +123,9 @@ def _check_output(understood: list[Token]) -> None:
         raise Misuse(_ONLY_READING)
 
 
-def _check_calls(understood: list[Token], outward: frozenset[str]) -> None:
-    for at, token in enumerate(understood):
-        if token.word in outward and (_is_called(understood, at) or _is_applied(understood, at)):
+def _check_calls(understood: list[Token], tables: frozenset[str]) -> None:
+    """A function need not be followed by a parenthesis: `arrayMap(name, …)` and `APPLY name` call it too."""
+    for token, following in zip(understood, [*understood[1:], Token("sign", ";")], strict=True):
+        is_table = token.word in tables and following.text == "("
+        if is_table or _REACHING.fullmatch(token.word):
             raise Misuse(f"{token.text} is not allowed: a query reads the tables and views of the store only")
-
-
-def _is_called(understood: list[Token], at: int) -> bool:
-    return at + 1 < len(understood) and understood[at + 1].text == "("
-
-
-def _is_applied(understood: list[Token], at: int) -> bool:
-    """`APPLY(function)` calls a function by its bare name."""
-    return any(token.word == "apply" for token in understood[max(0, at - 2) : at])

@@ -23,7 +23,8 @@ CREATE TABLE topics(name TEXT PRIMARY KEY, retention_seconds REAL, compacted INT
 CREATE TABLE partitions(number INTEGER PRIMARY KEY, topic TEXT NOT NULL, partition INTEGER NOT NULL,
     end INTEGER NOT NULL DEFAULT 0, UNIQUE(topic, partition));
 CREATE TABLE records(id INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, key BLOB, value BLOB, headers TEXT);
-CREATE TABLE offsets(consumers TEXT, number INTEGER, next INTEGER NOT NULL, PRIMARY KEY(consumers, number)) WITHOUT ROWID;
+CREATE TABLE offsets(consumers TEXT, number INTEGER, next INTEGER NOT NULL,
+    PRIMARY KEY(consumers, number)) WITHOUT ROWID;
 """
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 _NOT_OURS = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -46,7 +47,10 @@ def connect(file: Path, *, create: bool) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, file: Path, create: bool) -> None:
-    if _is_new(connection, file) and create:
+    new = _is_new(connection, file)
+    if new and not create:
+        raise Misuse(f"{file} holds no log yet; start the program with this directory first")
+    if new:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.executescript(
             f"BEGIN; {_TABLES} PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={USER_VERSION}; COMMIT"

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from schemas.errors import Misuse
 from streams.transports.log_file import FILE_NAME, OFFSET_BITS, connect, explained
@@ -43,7 +43,7 @@ class LogReader:
         return [self._summary(name) for (name,) in self._query("SELECT name FROM topics ORDER BY name")]
 
     def records(self, topic: str, last: int | None = None) -> Iterator[Record]:
-        """The records of a topic, oldest first: all of them, or the `last` n. Raises Misuse when there is no such topic."""
+        """The records of a topic, oldest first: all, or the `last` n. Raises Misuse when there is no such topic."""
         numbers = self._numbers(topic)
         if not numbers:
             raise Misuse(f"{self.directory} has no topic {topic!r}; it has {', '.join(t.name for t in self.topics())}")
@@ -105,9 +105,9 @@ class LogReader:
             rows.close()
         return found
 
-    def _query(self, query: str, *values: object) -> list[tuple[int, ...]]:
+    def _query(self, query: str, *values: object) -> list[Any]:
         with explained(self.file):
-            return self._reader.execute(query, values).fetchall()  # type: ignore[arg-type]
+            return self._reader.execute(query, values).fetchall()
 
 
 def bounds(number: int) -> tuple[int, int]:
@@ -119,4 +119,3 @@ def as_record(partition: Partition, row: _Row) -> Record:
     identity, milliseconds, key, value, headers = row
     pairs = {name: text.encode("latin-1") for name, text in json.loads(headers or "{}").items()}
     return Record(*partition, identity & OFFSET_MASK, milliseconds / 1000, key, value, pairs)
-

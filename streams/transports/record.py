@@ -50,7 +50,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class TopicSummary:
-    """A topic as people list it. `first` and `end` are offsets summed over the partitions; `end` is one past the last."""
+    """A topic as people list it. `first` and `end` (one past the last) are offsets, summed over the partitions."""
 
     name: str
     partitions: int

@@ -1,0 +1,188 @@
+"""Events as rows: one function per table, in the order of its columns in tables.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.analyses import CommitAnalyzed
+from schemas.commits import CommitObserved, FileChange
+from schemas.definition import Definition
+from schemas.reports import ReportDelivered, ReportPublished
+from schemas.scores import CommitScored
+from schemas.seals import DaySealed
+
+Row = tuple[Any, ...]
+
+STATUS_RANK = {"failed": 1, "owed": 2, "done": 3}
+DEPTH_RANK = {"static": 1, "brief": 2, "standard": 3, "deep": 4}
+
+
+def analysis_version(event: CommitAnalyzed) -> int:
+    """The rank of an analysis: done beats owed beats failed, then the deeper, then the later round."""
+    return STATUS_RANK[event.status] << 40 | DEPTH_RANK[event.depth] << 32 | event.round
+
+
+def score_version(event: CommitScored) -> int:
+    """A later round replaces an earlier one; in the same round the final score replaces the preliminary one."""
+    return event.round * 2 + event.final
+
+
+def commit(event: CommitObserved) -> Iterator[Row]:
+    yield (
+        event.repo,
+        event.sha,
+        event.committed_at,
+        event.authored_at,
+        event.observed_at,
+        event.parents or (),
+        event.parents is not None,
+        event.author.name,
+        event.author.email,
+        event.committer.name,
+        event.committer.email,
+        event.title,
+        event.body,
+        [person.name for person in event.co_authors],
+        [person.email for person in event.co_authors],
+        event.detail,
+        event.files_total,
+        event.additions,
+        event.deletions,
+        event.patch_bytes,
+        [brought.sha for brought in event.brought],
+        [brought.title for brought in event.brought],
+        event.brought_total,
+        event.notes,
+        event.version,
+    )
+
+
+def file_changes(event: CommitObserved) -> Iterator[Row]:
+    for position, file in enumerate(event.files):
+        yield (event.repo, event.sha, event.committed_at, position, event.version, *_file(file))
+
+
+def _file(file: FileChange) -> Row:
+    return (
+        file.path,
+        file.old_path or "",
+        file.status,
+        file.additions,
+        file.deletions,
+        file.old_mode,
+        file.new_mode,
+    )
+
+
+def file_overflow(repo: str, sha: str, position: int, file: FileChange) -> Row:
+    return (repo, sha, position, *_file(file))
+
+
+def patch(event: CommitObserved) -> Iterator[Row]:
+    if event.patch:
+        yield (event.repo, event.sha, event.committed_at, event.patch, event.version)
+
+
+def analysis(event: CommitAnalyzed) -> Iterator[Row]:
+    facts = event.facts
+    yield (
+        event.repo,
+        event.sha,
+        event.analyzer,
+        event.language,
+        event.committed_at,
+        event.round,
+        event.depth,
+        event.status,
+        event.reason or "",
+        event.analysis.change_types or facts.change_types,
+        facts.breaking is not None,
+        facts.source_lines,
+        facts.tests_touched,
+        facts.main_kind or "",
+        facts.languages,
+        [area.name for area in facts.areas],
+        [area.files for area in facts.areas],
+        [area.additions for area in facts.areas],
+        [area.deletions for area in facts.areas],
+        facts.pull_requests,
+        facts.reverts or "",
+        event.model_dump_json(),
+        analysis_version(event),
+    )
+
+
+def score(event: CommitScored) -> Iterator[Row]:
+    yield (
+        event.repo,
+        event.sha,
+        event.profile,
+        event.committed_at,
+        event.rubric,
+        event.round,
+        event.points,
+        event.tier,
+        event.final,
+        [part.name for part in event.parts],
+        [part.points for part in event.parts],
+        [part.evidence.model_dump_json() for part in event.parts],
+        score_version(event),
+    )
+
+
+def seal(event: DaySealed) -> Iterator[Row]:
+    yield (
+        event.repo,
+        event.branch,
+        event.zone,
+        event.day,
+        event.number if event.complete else 0,
+        event.number,
+        event.complete,
+        event.start,
+        event.end,
+        event.shas,
+        [late.sha for late in event.late],
+        [late.day for late in event.late],
+        event.late_total,
+        event.tip,
+        event.reason or "",
+        event.sealed_at,
+        event.number,
+    )
+
+
+def delivery(event: ReportDelivered) -> Iterator[Row]:
+    yield (event.definition, event.day, event.target, event.revision, event.language, event.digest, event.revision)
+
+
+def report(event: ReportPublished) -> Row:
+    stats = [section.stats for section in event.sections]
+    return (
+        event.definition.name,
+        event.day,
+        event.revision,
+        event.definition.zone,
+        event.definition.language,
+        event.definition.profile,
+        event.complete,
+        event.as_of,
+        event.published_at,
+        event.coverage.commits,
+        sum(one.high for one in stats),
+        sum(one.medium for one in stats),
+        sum(one.low for one in stats),
+        event.coverage.owed,
+        event.coverage.failed,
+        event.coverage.missing,
+        event.coverage.not_collected,
+        event.late_total,
+        event.digest,
+        event.model_dump_json(),
+        event.revision,
+    )
+
+
+def definition(binding: Definition, number: int) -> Row:
+    return (binding.name, number, binding.model_dump_json(), number)

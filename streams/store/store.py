@@ -1,0 +1,161 @@
+"""The store: an asynchronous face over threads that own the clients of ClickHouse, embedded or served."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import ExitStack
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
+
+from schemas.commits import Detail
+from schemas.definition import Definition, Source
+from schemas.model import Event
+from schemas.reports import ReportPublished
+from schemas.seals import DaySealed
+from streams.failpoint import failpoint
+from streams.store import directory, reading, rows
+from streams.store.address import Address, parse
+from streams.store.batch import insert
+from streams.store.client import connect
+from streams.store.failure import failures
+from streams.store.lane import Lane
+from streams.store.migration import available, migrate
+from streams.store.overflow import StoreOverflow
+from streams.store.question import Table, ask
+from streams.store.reading import CommitRow, Key
+from streams.store.tables import DEFINITIONS, REPORTS, WINDOWS, WRITING, Relation
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+
+class Store:
+    """The memory of commits, analyses, scores, seals and reports.
+
+    Every write may be repeated, in any order and any batching. Errors: Retry (network, overload), DiskFull,
+    CorruptData, Reject (a value that no table can hold: write the events one by one to find it), Stop.
+    """
+
+    def __init__(self, address: Address, readers: int, claim: directory.Claim | None, keeper: Client) -> None:
+        self._claim = claim
+        self._keeper = keeper  # keeps the engine running while lanes begin and end
+        self._writer = Lane(address, "writer", 1)
+        self._readers = Lane(address, "reader", readers)
+        self._people = Lane(address, "people", 1, people=True)
+
+    @classmethod
+    async def open(cls, url: str, *, readers: int = 2) -> Store:
+        """Open the store at a URL and bring its tables up to date.
+
+        Raises DataInUse when another process owns the directory, CorruptData when the directory is damaged or not
+        ours, Misuse for a wrong address or password.
+        """
+        address = parse(url)
+        return cls(address, readers, *await asyncio.to_thread(_prepare, address))
+
+    async def close(self) -> None:
+        """Finish what is running, join the threads, close the clients."""
+        for lane in (self._people, self._readers, self._writer):
+            await asyncio.to_thread(lane.close)
+        self._keeper.close()
+        if self._claim is not None:
+            self._claim.release()
+
+    async def write(self, events: Sequence[Event]) -> None:
+        """Keep commits, analyses, scores, seals and deliveries, in any mix; durable on return."""
+        await self._writer.run(lambda client: _write(client, events))
+
+    async def seals(self, sources: Iterable[Source], zone: str, days: Iterable[date] | None) -> list[DaySealed]:
+        """The last statement about each of the days (None: all days) of each source, by source, then day."""
+        return await self._readers.run(partial(reading.seals, sources=sources, zone=zone, days=days))
+
+    async def complete(self, keys: Collection[Key], profile: str) -> set[Key]:
+        """The (repo, sha) that have a commit, an analysis and a final score of the profile."""
+        return await self._readers.run(partial(reading.complete, keys=keys, profile=profile))
+
+    async def commits(self, keys: Collection[Key], profile: str, *, files: bool = True) -> list[CommitRow]:
+        """What is known of the (repo, sha) that have a commit, newest first; without patches, and files if wanted."""
+        return await self._readers.run(partial(reading.commits, keys=keys, profile=profile, files=files))
+
+    async def details(self, keys: Collection[Key]) -> dict[Key, Detail]:
+        """How much the source told of each (repo, sha) that has a commit."""
+        return await self._readers.run(partial(reading.details, keys=keys))
+
+    async def latest_reports(self, name: str, days: Collection[date]) -> dict[date, ReportPublished]:
+        """The whole event of the highest revision of each day that has one."""
+        return await self._readers.run(partial(reading.latest_reports, name=name, days=days))
+
+    async def save_reports(self, reports: Sequence[ReportPublished]) -> None:
+        """Keep these revisions, whole."""
+        await self._writer.run(partial(_save_reports, reports=reports))
+
+    async def published(self, name: str, days: Collection[date]) -> dict[date, int]:
+        """The highest revision of each day whose event is known to be on the topic."""
+        return await self._readers.run(partial(reading.published, name=name, days=days))
+
+    async def mark_published(self, reports: Sequence[ReportPublished]) -> None:
+        """The events of these revisions are on the topic."""
+        marks = [(r.definition.name, r.day, r.revision, r.revision) for r in reports]
+        await self._writer.run(lambda client: insert(client, WINDOWS, marks))
+
+    async def definition(self, name: str) -> Definition | None:
+        """What the name is bound to."""
+        found = await self._readers.run(partial(reading.definitions, name=name))
+        return found[0][1] if found else None
+
+    async def bind(self, definition: Definition) -> None:
+        """Bind the definition's name to it; the newest binding wins."""
+        await self._writer.run(partial(_bind, definition=definition))
+
+    async def definitions(self) -> list[Definition]:
+        """All definitions, by name."""
+        return [definition for _, definition in await self._readers.run(reading.definitions)]
+
+    async def select(self, sql: str, limit_rows: int | None = None) -> Table:
+        """Answer a person: one reading statement. Raises Misuse, in one sentence, for anything else or wrong SQL."""
+        return await self._people.run(partial(ask, sql=sql, limit_rows=limit_rows))
+
+    def overflow(self) -> StoreOverflow:
+        """Where files and patches too large for an event go; called from other threads."""
+        return StoreOverflow(self._insert)
+
+    def _insert(self, relation: Relation, values: Iterable[rows.Row]) -> None:
+        self._writer.submit(lambda client: insert(client, relation, values)).result()
+        failpoint("store.after_overflow")
+
+
+def _prepare(address: Address) -> tuple[directory.Claim | None, Client]:
+    with failures(address), ExitStack() as undo:
+        claim = directory.claim(address.directory) if address.directory is not None else None
+        if claim is not None:
+            undo.callback(claim.release)
+        client = connect(address, database=False)
+        undo.callback(client.close)
+        migrate(client, address, available())
+        if address.directory is not None:
+            directory.inspect(address.directory, client)
+        undo.pop_all()
+        return claim, client
+
+
+def _write(client: Client, events: Sequence[Event]) -> None:
+    failpoint("store.before_write")
+    for relation, kind, rows_of in WRITING:
+        insert(client, relation, (row for event in events if isinstance(event, kind) for row in rows_of(event)))
+        failpoint("store.between_tables")
+    failpoint("store.after_write")
+
+
+def _save_reports(client: Client, reports: Sequence[ReportPublished]) -> None:
+    failpoint("store.before_report")
+    insert(client, REPORTS, map(rows.report, reports))
+    failpoint("store.after_report")
+
+
+def _bind(client: Client, definition: Definition) -> None:
+    bound = reading.definitions(client, definition.name)
+    number, present = bound[0] if bound else (0, None)
+    if present != definition:
+        insert(client, DEFINITIONS, [rows.definition(definition, number + 1)])

@@ -1,0 +1,119 @@
+"""What every consumer of ours does differently from stock Faust, whatever the broker.
+
+- Stock Faust commits past an unfinished event when that event stands at the committed offset, so a crash loses it. Here
+  only what is contiguous and finished is committed.
+- Its delivery loop starts two tasks and takes a lock per message. Ours awaits the topic's handler.
+- Its wait for unfinished events at the end has no limit. Ours has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import aclosing
+from typing import Any
+
+from faust.transport.consumer import Consumer
+from faust.types import TP
+
+from streams.transports.notice import Notice
+from streams.transports.progress import Progress
+
+DELIVERED_PER_TURN = 100  # messages, before other tasks get their turn
+
+
+class OrderlyConsumer(Consumer):  # type: ignore[misc]
+    """Mixin, to stand before the consumer of a transport. Its app is a streams.application.Application."""
+
+    app: Any
+    progress: dict[TP, Progress]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.progress = {}
+        super().__init__(*args, **kwargs)
+
+    @property
+    def changed(self) -> Notice:
+        """Told when an event is finished or given up."""
+        notice: Notice = self.app.changed
+        return notice
+
+    def acknowledged(self, tp: TP) -> int:
+        """The offset before which everything is finished."""
+        progress = self.progress.get(tp)
+        return progress.committable if progress else 0
+
+    # -- delivery
+
+    async def perform_seek(self) -> None:
+        """Go to the committed positions and forget what was delivered; not while stopping, as nothing is read again."""
+        if self.app.should_stop:
+            return
+        await super().perform_seek()
+        for tp in self.assignment():
+            self.progress[tp] = Progress(await self.position(tp) or 0)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self.progress.pop(tp, None)
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        while not (self.should_stop or fetcher.should_stop):
+            await asyncio.sleep(0)
+            async with aclosing(self.getmany(timeout=1.0)) as messages:
+                await self._deliver(messages, fetcher)
+
+    async def _deliver(self, messages: Any, fetcher: Any) -> None:
+        handlers = self.app.topics._tp_to_callback
+        delivered = 0
+        async for tp, message in messages:
+            if self.should_stop or fetcher.should_stop or not self.app.flow_control.is_active():
+                return
+            size = message.serialized_key_size + message.serialized_value_size
+            if self.progress[tp].deliver(message.offset, size):
+                await handlers[tp](message)
+            delivered += 1
+            if delivered % DELIVERED_PER_TURN == 0:
+                await asyncio.sleep(0)
+
+    # -- acknowledging and committing
+
+    def ack(self, message: Any) -> bool:
+        """Note that all streams are done with a message."""
+        message.acked = True
+        self._unacked_messages.discard(message)
+        if message.tp in self.progress:
+            self.progress[message.tp].finish(message.offset)
+        self.changed.tell()
+        return True
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterable[TP]:
+        return [tp for tp in self.progress if topics is None or tp in topics or tp.topic in topics]
+
+    def _new_offset(self, tp: TP) -> int | None:
+        offset = self.progress[tp].committable
+        return offset if offset > (self._committed_offset[tp] or 0) else None
+
+    # -- the end
+
+    def took(self, messages: Iterable[Any]) -> None:
+        """A stream works on these: the end waits for them."""
+        self._unacked_messages.update(messages)
+
+    def gave_up(self, messages: Iterable[Any]) -> None:
+        """A stream ended without finishing these: they stay unacknowledged, and nobody waits for them."""
+        self._unacked_messages.difference_update(messages)
+        self.changed.tell()
+
+    async def wait_empty(self) -> None:
+        """Wait for the messages that streams work on, as long as the app allows, then commit what is finished."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + self.app.stop_seconds
+        while True:
+            turn = self.changed.turn()
+            left = end - clock()
+            if not self._unacked_messages or left <= 0 or self.should_stop:
+                break
+            await self.changed.wait(turn, left)
+        await self.commit_and_end_transactions()

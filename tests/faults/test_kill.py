@@ -1,0 +1,145 @@
+"""Nothing is lost: `commitwire report` is killed at named points and run again; nobody can tell afterwards."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from tests.commitwire import Commitwire
+from tests.faults import history
+from tests.faults.conftest import REDUCED, Undisturbed
+from tests.faults.traces import Traces, traces
+from tests.gitrepo import GitRepo
+
+pytestmark = pytest.mark.faults
+
+SEED = int(os.environ.get("FAULTS_SEED") or time.time())
+KILLED = -signal.SIGKILL
+
+# point -> at which of its passings: the first list always, the second unless FAULTS=reduced
+POINTS: dict[str, tuple[list[int], list[int]]] = {
+    "migration.after_statement": ([5], [1, 16, 26]),
+    "store.after_overflow": ([3], [1, 12]),
+    "log.before_write": ([1, 12], [2, 4, 7, 15, 18]),
+    "log.after_write": ([3, 14], [1, 6, 9, 17, 19]),
+    "feed.after_batch": ([1, 3], [2]),
+    "feed.before_seals": ([1], []),
+    "run.sealed": ([1], []),
+    "stage.analyzers.before_handle": ([1], [2]),
+    "stage.analyzers.before_send": ([2], [1]),
+    "stage.analyzers.before_ack": ([1], [2]),
+    "stage.scorers.before_handle": ([], [1, 2]),
+    "stage.scorers.before_send": ([1], [2]),
+    "stage.scorers.before_ack": ([2], [1]),
+    "stage.store.before_handle": ([2], [1, 3]),
+    "stage.store.before_send": ([1], [2, 3]),
+    "stage.store.before_ack": ([2], [1, 3]),
+    "store.before_write": ([2], [1, 3]),
+    "store.between_tables": ([4], [1, 2, 3, 5, 6, 7, 11, 18]),
+    "store.after_write": ([1], [2, 3]),
+    "stage.windows.before_handle": ([], [1, 2]),
+    "stage.windows.before_send": ([1], [2]),
+    "stage.windows.before_ack": ([2], [1]),
+    "store.before_report": ([1], []),
+    "store.after_report": ([1], []),
+    "stage.deliveries.before_handle": ([1], []),
+    "stage.deliveries.before_send": ([], [1]),
+    "stage.deliveries.before_ack": ([1], []),
+    "deliverer.before_files": ([1], [2, 3]),
+    "deliverer.after_files": ([2], [1, 3]),
+}
+KILLS = [f"{name}:{n}" for name, (always, more) in POINTS.items() for n in (always if REDUCED else [*always, *more])]
+# at these the days were sealed, and not all of their commits are answered yet
+AFTER_SEALS = ["run.sealed:1", "stage.store.before_handle:2", "store.before_report:1", "stage.windows.before_send:1"]
+
+
+def run(home: Commitwire, repo: GitRepo, kill_at: str = "", *, code: int | None = 0) -> int:
+    """One run over the three days, killed at a point."""
+    home.environment["COMMITWIRE_KILL_AT"] = kill_at
+    return home.report(f"acme/rocket={repo.path}", *history.OPTIONS, code=code).code
+
+
+def assert_equal(found: Traces, expected: Traces) -> None:
+    assert found.differences(expected) == []
+
+
+def revisions(found: Traces) -> dict[str, int]:
+    """The latest revision of each day."""
+    rows = sorted((row["day"], row["revision"]) for row in found.views["v_reports"])
+    return dict(rows)
+
+
+def reported(home: Commitwire) -> list[str]:
+    """The shas in the report files, as often as they stand there."""
+    events = [home.event(day.isoformat()) for day in history.DAYS]
+    sections = chain.from_iterable(event["sections"] for event in events)
+    return sorted(commit["sha"] for section in sections for commit in section["commits"])
+
+
+def of_the_days(repo: GitRepo) -> list[str]:
+    """The shas that git itself dates on the three days."""
+    rows = (row.split() for row in repo.git("log", "--format=%H %cs", "main").splitlines())
+    days = {day.isoformat() for day in history.DAYS}
+    return sorted(sha for sha, day in rows if day in days)
+
+
+def test_the_undisturbed_run_is_right(undisturbed: Undisturbed) -> None:
+    """What the others are compared with: every commit of git once in the store and once in the reports."""
+    repo, found = undisturbed.repo, undisturbed.traces
+    shas = of_the_days(repo)
+    late = [row["sha"] for row in found.views["v_late_commits"]]
+    assert len(shas) == 299
+    assert len(late) == 3
+    assert sorted(row["sha"] for row in found.views["v_commits"]) == sorted({*shas, *late})
+    assert sorted(sha for row in found.views["v_seals"] for sha in row["shas"]) == shas
+    assert reported(Commitwire(repo.path.parent)) == shas
+    assert set(revisions(found).values()) == {1}
+    assert len(found.views["v_reverts"]) == 3
+
+
+@pytest.mark.parametrize("point", KILLS)
+def test_a_run_killed_at_a_point_is_finished_by_the_next(
+    point: str, undisturbed: Undisturbed, commitwire: Commitwire
+) -> None:
+    assert run(commitwire, undisturbed.repo, point, code=None) == KILLED, f"{point} was not reached"
+    run(commitwire, undisturbed.repo)
+    assert_equal(traces(commitwire), undisturbed.traces)
+
+
+@pytest.mark.parametrize("point", AFTER_SEALS[:2] if REDUCED else AFTER_SEALS)
+def test_the_next_run_may_come_the_day_after(point: str, undisturbed: Undisturbed, commitwire: Commitwire) -> None:
+    assert run(commitwire, undisturbed.repo, point, code=None) == KILLED, f"{point} was not reached"
+    commitwire.now = "2026-02-13T09:00:00+00:00"
+    run(commitwire, undisturbed.repo)
+    assert_equal(traces(commitwire).timeless(), undisturbed.traces.timeless())
+
+
+@pytest.mark.parametrize("turn", range(1 if REDUCED else 8))
+def test_a_run_killed_again_and_again_is_finished_by_the_last(
+    turn: int, undisturbed: Undisturbed, commitwire: Commitwire
+) -> None:
+    points = random.Random(SEED + turn).sample(KILLS, 5)
+    print(f"FAULTS_SEED={SEED + turn}: {points}")  # noqa: T201 pytest shows it when the test fails
+    ends = [run(commitwire, undisturbed.repo, point, code=None) for point in points]
+    assert ends[0] == KILLED
+    assert set(ends) <= {KILLED, 0}  # what was finished before is not passed again
+    run(commitwire, undisturbed.repo)
+    assert_equal(traces(commitwire), undisturbed.traces)
+
+
+@pytest.fixture
+def growing(undisturbed: Undisturbed, tmp_path: Path) -> Iterator[GitRepo]:
+    """A copy of the repository, to which more may be added."""
+    path = tmp_path / "copy" / "rocket"
+    shutil.copytree(undisturbed.repo.path, path)
+    repo = GitRepo(path)
+    repo.now = undisturbed.repo.now
+    return repo

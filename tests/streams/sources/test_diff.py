@@ -1,0 +1,59 @@
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.sources.diff import PIECE, Output, unquote
+from streams.sources.git import READ_BYTES
+from streams.sources.relevance import CONFIGURATION, DOCUMENTS, GENERATED, SOURCE, TESTS, rank
+
+
+@pytest.mark.parametrize(
+    ("printed", "path"),
+    [
+        (b"plain name", "plain name"),
+        (rb'"tab\there\n\"q\" \\\\ \303\244"', 'tab\there\n"q" \\\\ ä'),
+        (rb'"\377"', "\ufffd"),
+        (rb'"\a\b\v\f\r"', "\a\b\v\f\r"),
+    ],
+)
+def test_quoted_paths(printed: bytes, path: str) -> None:
+    assert unquote(printed) == path
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("src/app.py", SOURCE),
+        ("Documentation/git.txt", DOCUMENTS),
+        ("README.md", DOCUMENTS),
+        ("t/t0000-basic.sh", TESTS),
+        ("pkg/thing_test.go", TESTS),
+        ("test_app.py", TESTS),
+        ("latest/contest.py", SOURCE),
+        ("pyproject.toml", CONFIGURATION),
+        (".github/workflows/ci.yml", CONFIGURATION),
+        ("requirements-dev.txt", CONFIGURATION),
+        ("uv.lock", GENERATED),
+        ("web/package-lock.json", GENERATED),
+        ("web/app.min.js", GENERATED),
+        ("vendor/x/y.go", GENERATED),
+        ("api_pb2.py", GENERATED),
+    ],
+)
+def test_what_is_read_first(path: str, expected: int) -> None:
+    assert rank(path) == expected
+
+
+@given(st.lists(st.tuples(st.sampled_from("+é漢"), st.sampled_from([0, 1, 30_000, PIECE - 1, 90_000])), max_size=8))
+def test_a_section_comes_in_whole_characters_and_bounded_pieces(lines: list[tuple[str, int]]) -> None:
+    content = "".join(character * length + "\n" for character, length in lines).encode()
+    output = Output(io.BufferedReader(io.BytesIO(b"diff --git 1\n" + content + b"diff --git 2\n")))
+    pieces = list(output.section(b"\ndiff --git ", b""))
+    assert b"".join(pieces) == b"diff --git 1\n" + content
+    assert all(len(piece) <= 2 * PIECE + READ_BYTES for piece in pieces)
+    for piece in pieces:
+        piece.decode()
+    assert output.line() == b"diff --git 2\n"
+    assert output.line() == b""

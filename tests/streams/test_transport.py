@@ -1,0 +1,348 @@
+"""The contract of a transport, for every kind of broker, and what it relies on inside Faust."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.errors import Misuse, Stop
+from schemas.topics import COMMITS, REQUESTS, Topic
+from streams.application import Application
+from streams.transports.embedded import UNFINISHED_BYTES, UNFINISHED_RECORDS
+from streams.transports.progress import Progress
+
+Agent = Callable[[Any], Awaitable[None]]
+
+
+@pytest.fixture(params=["embedded"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return {"embedded": f"embedded://{tmp_path}/log"}[request.param]
+
+
+@asynccontextmanager
+async def running(
+    url: str, *agents: tuple[Iterable[Topic], Agent], concurrency: int = 1, patient: bool = True
+) -> AsyncIterator[Any]:
+    """An app with these agents. When not `patient`, its end waits for no unfinished batch, as in a crash."""
+    errors: list[Stop] = []
+    app = Application(url, give_up=errors.append)
+    app.transport.open()
+    for number, (topics, agent) in enumerate(agents):
+        app.agent(app.reading(topics), name=f"agent{number}", concurrency=concurrency)(agent)
+    await app.start()
+    try:
+        yield app
+    finally:
+        if not patient:
+            app.stop_seconds = 0
+        await app.stop()
+        await app.transport.close()
+    assert errors == []
+
+
+async def send(app: Any, values: Iterable[bytes], topic: Topic = REQUESTS) -> None:
+    sent = [await app.producer.send(topic.name, b"key", value, None, None, [("h", value)]) for value in values]
+    await asyncio.gather(*sent)
+
+
+class Reader:
+    """An agent that notes what it gets. It finishes each batch, or waits for ever with what `holds` says."""
+
+    def __init__(self, holds: Callable[[bytes], bool] = lambda value: False, batch: int = 50) -> None:
+        self.messages: list[Any] = []
+        self._holds = holds
+        self._batch = batch
+        self._got = asyncio.Event()
+
+    async def __call__(self, stream: Any) -> None:
+        async with aclosing(stream.batches(self._batch)) as batches:
+            async for batch in batches:
+                self.messages += batch
+                self._got.set()
+                if any(self._holds(message.value) for message in batch):
+                    await asyncio.Event().wait()
+
+    @property
+    def values(self) -> list[bytes]:
+        return [message.value for message in self.messages]
+
+    async def until(self, count: int) -> list[bytes]:
+        while len(self.messages) < count:
+            self._got.clear()
+            await self._got.wait()
+        return self.values
+
+
+async def settled(app: Any, consumed: int) -> None:
+    """Until so many records are acknowledged and committed."""
+    tps = app.consumer.assignment()
+    while sum(app.consumer.acknowledged(tp) for tp in tps) < consumed:
+        await app.changed.wait(app.changed.turn())
+    await app.consumer.commit()
+
+
+def numbers(count: int, start: int = 0) -> list[bytes]:
+    return [str(number).encode() for number in range(start, start + count)]
+
+
+async def read_again(url: str, count: int) -> list[bytes]:
+    """What a new process is given of REQUESTS; a last record is sent to see the end."""
+    reader = Reader()
+    async with running(url, ([REQUESTS], reader)) as app:
+        await send(app, [b"end"])
+        values = await reader.until(count + 1)
+        await settled(app, 1)
+    assert values[-1] == b"end"
+    return values[:-1]
+
+
+# -- the contract
+
+
+def test_what_is_sent_arrives_as_it_is_and_in_order(url: str) -> None:
+    async def run() -> None:
+        reader = Reader()
+        async with running(url, ([REQUESTS], reader)) as app:
+            await send(app, [*numbers(300), b"\xff\x00"])
+            assert await reader.until(301) == [*numbers(300), b"\xff\x00"]
+        last = reader.messages[-1]
+        assert (last.topic, last.key, dict(last.headers)) == (REQUESTS.name, b"key", {"h": b"\xff\x00"})
+        assert [message.offset for message in reader.messages] == list(range(301))
+
+    asyncio.run(run())
+
+
+def test_what_is_finished_does_not_come_again_and_what_is_not_does(url: str) -> None:
+    async def run() -> None:
+        reader = Reader(lambda value: value == b"7", batch=1)
+        async with running(url, ([REQUESTS], reader), patient=False) as app:
+            await send(app, numbers(10))
+            await reader.until(8)
+        assert await read_again(url, 3) == [b"7", b"8", b"9"]
+
+    asyncio.run(run())
+
+
+def test_an_unfinished_event_is_not_committed_past_when_later_ones_finish_first(url: str) -> None:
+    async def run() -> None:
+        reader = Reader(lambda value: value == b"0", batch=1)
+        async with running(url, ([REQUESTS], reader), concurrency=2, patient=False) as app:
+            await send(app, numbers(20))
+            await reader.until(20)
+            while set(app.consumer._unacked_messages) != {m for m in reader.messages if m.value == b"0"}:
+                await app.changed.wait(app.changed.turn())
+            await app.consumer.commit()
+        assert await read_again(url, 20) == numbers(20)
+
+    asyncio.run(run())
+
+
+def test_a_batch_whose_agent_raised_is_not_acknowledged(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        raised = asyncio.Event()
+
+        async def agent(stream: Any) -> None:
+            async with aclosing(stream.batches(50)) as batches:
+                async for _ in batches:
+                    raised.set()
+                    raise ValueError("broken")
+
+        async with running(url, ([REQUESTS], agent), patient=False) as app:
+            await send(app, numbers(5))
+            await raised.wait()
+        assert await read_again(url, 5) == numbers(5)
+
+    asyncio.run(run())
+
+
+def test_two_agents_on_one_topic_both_get_everything_and_the_slower_one_decides(url: str) -> None:
+    async def run() -> None:
+        fast, slow = Reader(), Reader(lambda value: True)
+        async with running(url, ([REQUESTS], fast), ([REQUESTS], slow), patient=False) as app:
+            await send(app, numbers(5))
+            assert await fast.until(5) == numbers(5)
+            await slow.until(1)
+            assert [app.consumer.acknowledged(tp) for tp in app.consumer.assignment()] == [0]
+        assert await read_again(url, 5) == numbers(5)
+
+    asyncio.run(run())
+
+
+def test_one_agent_can_read_several_topics(url: str) -> None:
+    async def run() -> None:
+        reader = Reader()
+        async with running(url, ([REQUESTS, COMMITS], reader)) as app:
+            await send(app, numbers(5))
+            await send(app, numbers(5), COMMITS)
+            await reader.until(10)
+        assert {message.topic for message in reader.messages} == {REQUESTS.name, COMMITS.name}
+        assert sorted(reader.values) == sorted(numbers(5) * 2)
+
+    asyncio.run(run())
+
+
+def test_the_end_waits_for_the_batch_at_hand(url: str) -> None:
+    async def run() -> None:
+        working, may_finish = asyncio.Event(), asyncio.Event()
+
+        async def agent(stream: Any) -> None:
+            async with aclosing(stream.batches(50)) as batches:
+                async for _ in batches:
+                    working.set()
+                    await may_finish.wait()
+
+        async with running(url, ([REQUESTS], agent)) as app:
+            await send(app, numbers(5))
+            await working.wait()
+            asyncio.get_running_loop().call_soon(may_finish.set)
+        assert await read_again(url, 0) == []
+
+    asyncio.run(run())
+
+
+def test_records_wait_in_the_log_not_in_memory(url: str) -> None:
+    async def run() -> None:
+        reader = Reader(lambda value: True, batch=1)
+        async with running(url, ([REQUESTS, COMMITS], reader), patient=False) as app:
+            await send(app, numbers(3 * UNFINISHED_RECORDS))
+            for _ in range(12):
+                await send(app, [b"x" * 2**21], COMMITS)
+            await asyncio.wait_for(reader.until(1), 30)
+            small, large = (_held(app, topic) for topic in (REQUESTS, COMMITS))
+            while small.records < UNFINISHED_RECORDS or large.bytes < UNFINISHED_BYTES:
+                await app.changed.wait(app.changed.turn(), 0.01)
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert small.records == UNFINISHED_RECORDS
+            assert large.bytes < UNFINISHED_BYTES + 2**21 + 10
+
+    asyncio.run(run())
+
+
+def _held(app: Any, topic: Topic) -> Progress:
+    (progress,) = [progress for tp, progress in app.consumer.progress.items() if tp.topic == topic.name]
+    assert isinstance(progress, Progress)
+    return progress
+
+
+def test_an_app_without_agents_starts_too(url: str) -> None:
+    async def run() -> None:
+        async with running(url) as app:
+            await send(app, numbers(3))
+        assert await read_again(url, 3) == numbers(3)
+
+    asyncio.run(run())
+
+
+def test_topics_are_declared_as_the_table_says(url: str) -> None:
+    async def run() -> None:
+        async with running(url) as app:
+            kept = app.transport.log._kept
+            assert kept["commitwire.seals"] == (90 * 86400.0, False)
+            assert kept["commitwire.deliveries"] == (None, True)
+
+    asyncio.run(run())
+
+
+def test_a_relative_directory_is_refused() -> None:
+    async def run() -> None:
+        app = Application("embedded://data/log", give_up=lambda error: None)
+        with pytest.raises(Misuse, match="absolute directory"):
+            app.transport.open()
+
+    asyncio.run(run())
+
+
+# -- inside Faust: one test for each private thing that is relied on and that no test above would miss
+
+
+def test_the_app_makes_no_directory_and_declares_no_topics_of_its_own(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        async with running(url, ([REQUESTS], Reader())) as app:
+            assert all(summary.name.startswith("commitwire.") for summary in app.transport.log.topics())
+
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    asyncio.run(run())
+    assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_the_assignor_knows_what_the_consumer_was_assigned(url: str) -> None:
+    async def run() -> None:
+        async with running(url, ([REQUESTS], Reader())) as app:
+            assert app.assignor.assigned_actives() == app.consumer.assignment() != set()
+            assert app.assignor.assigned_standbys() == set()
+
+    asyncio.run(run())
+
+
+def test_a_failure_to_read_crashes_the_app_with_its_reason(url: str) -> None:
+    async def run() -> None:
+        async with running(url, ([REQUESTS], Reader())) as app:
+            app.transport.log._reader.close()
+            await send(app, numbers(1))
+            await app.wait_until_stopped()
+            assert app.crashed
+            assert isinstance(app.crash_reason, Stop)
+
+    asyncio.run(run())
+
+
+def test_messages_from_before_a_rebalance_are_passed_over(url: str) -> None:
+    async def run() -> None:
+        seen: list[bytes] = []
+        working, may_go_on, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def agent(stream: Any) -> None:
+            async with aclosing(stream.batches(1)) as batches:
+                async for batch in batches:
+                    seen.extend(message.value for message in batch)
+                    working.set()
+                    await may_go_on.wait()
+                    if seen[-1] == b"2":
+                        ended.set()
+
+        async with running(url, ([REQUESTS], agent), patient=False) as app:
+            await send(app, numbers(2))
+            await working.wait()
+            while _held(app, REQUESTS).records < 2:
+                await app.changed.wait(app.changed.turn(), 0.01)
+            app.consumer_generation_id += 1
+            await send(app, numbers(1, start=2))
+            while _held(app, REQUESTS).records < 3:
+                await app.changed.wait(app.changed.turn(), 0.01)
+            may_go_on.set()
+            await ended.wait()
+        assert seen == [b"0", b"2"]
+
+    asyncio.run(run())
+
+
+# -- what may be committed
+
+
+@given(st.lists(st.integers(1, 3), max_size=30), st.data())
+def test_only_what_is_contiguous_and_finished_may_be_committed(steps: list[int], data: st.DataObject) -> None:
+    offsets = [sum(steps[: index + 1]) for index in range(len(steps))]  # with gaps
+    progress = Progress(0)
+    for offset in offsets:
+        assert progress.deliver(offset, offset)
+        assert not progress.deliver(offset, offset)
+    unfinished = list(offsets)
+    for offset in data.draw(st.permutations(offsets)):
+        assert progress.committable == unfinished[0]
+        assert (progress.records, progress.bytes) == (len(unfinished), sum(unfinished))
+        progress.finish(offset)
+        progress.finish(offset)
+        unfinished.remove(offset)
+    assert progress.committable == (offsets[-1] + 1 if offsets else 0)
+    assert (progress.records, progress.bytes) == (0, 0)
