@@ -13,7 +13,6 @@ from schemas.commits import CommitObserved
 from schemas.day import day_of
 from schemas.definition import Source
 from schemas.errors import Misuse
-from streams.clock import SystemClock
 from streams.sealing import Reading
 from streams.sources.branch import Branch
 from streams.sources.jsonl import BadLine, read_jsonl
@@ -81,6 +80,7 @@ class FileCollector:
 
     path: Path
     complain: Callable[[str], None]
+    now: Callable[[], datetime]
     adds_only: bool = True
     _sources: tuple[Source, ...] | None = None
     _days: dict[Source, dict[date, dict[str, datetime]]] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class FileCollector:
         return [Reading(day, _newest_first(held.get(day, {}))) for day in sorted(days)]
 
     def commits(self, sealed: Iterable[CommitKey], now: Callable[[], datetime]) -> Iterator[CommitObserved]:
-        return self._good(now)
+        return self._good()
 
     def _index(self, days: Collection[date], zone: str) -> None:
         for commit in self._good():
@@ -114,14 +114,12 @@ class FileCollector:
                 held = self._days.setdefault(Source(repo=commit.repo, branch=FILE_BRANCH), {})
                 held.setdefault(day, {})[commit.sha] = commit.committed_at
 
-    def _good(
-        self, now: Callable[[], datetime] = SystemClock().now, complain: Callable[[str], None] | None = None
-    ) -> Iterator[CommitObserved]:
+    def _good(self, complain: Callable[[str], None] | None = None) -> Iterator[CommitObserved]:
         if self.path.exists() and not self.path.is_file():
             raise Misuse(f"--jsonl: {self.path} is no regular file; save the commits in one, it is read more than once")
         try:
             with self.path.open("rb") as lines:
-                for line in read_jsonl(lines, now):
+                for line in read_jsonl(lines, self.now):
                     if not isinstance(line, BadLine):
                         yield line
                     elif complain is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -86,24 +86,30 @@ class Feed:
 
     async def _send_commits(self, seals: Seals) -> None:
         """Send what is not stored yet, oldest day first; a slow stream slows the reading."""
-        sealed = dict.fromkeys(key for by_day in seals.values() for day in sorted(by_day) for key in _keys(by_day[day]))
-        known = await self._known(list(sealed))
-        missing = [key for key in sealed if known.get(key) != DETAILS[-1]]
+        sealed: dict[CommitKey, None] = dict.fromkeys(
+            key for by_day in seals.values() for day in sorted(by_day) for key in _keys(by_day[day])
+        )
+        known: dict[CommitKey, Detail | None] = {**sealed, **await self._known(list(sealed))}
+        missing = [key for key, detail in known.items() if detail != DETAILS[-1]]
         self.progress.expect(len(missing))
         async for batch in _batches(self.collector.commits(missing, self.clock.now)):
-            new = await self._new(batch)
+            new = await self._new(batch, known)
             await self.flow.send(new, source="sources", wait_for_room=True)
             failpoint("feed.after_batch")
             self.progress.advance(len(batch))
 
-    async def _new(self, batch: Sequence[CommitObserved]) -> list[CommitObserved]:
-        known = await self._known([(commit.repo, commit.sha) for commit in batch])
-        return [c for c in batch if DETAILS.index(c.detail) > _rank(known.get((c.repo, c.sha)))]
+    async def _new(
+        self, batch: Sequence[CommitObserved], known: Mapping[CommitKey, Detail | None]
+    ) -> list[CommitObserved]:
+        """Each commit of the batch once, if less is stored of it. A file has commits that no seal asked about."""
+        commits = {(commit.repo, commit.sha): commit for commit in batch}
+        stored = {**known, **await self._known([key for key in commits if key not in known])}
+        return [commit for key, commit in commits.items() if _rank(commit.detail) > _rank(stored.get(key))]
 
     async def _known(self, keys: Sequence[CommitKey]) -> dict[CommitKey, Detail]:
         """The detail in which each commit is stored together with its answers."""
-        answered = await self.store.complete(keys, self.definition.profile)
-        return await self.store.details(answered)
+        answered = await self.store.complete(keys, self.definition.profile) if keys else ()
+        return await self.store.details(answered) if answered else {}
 
 
 def _rank(detail: Detail | None) -> int:

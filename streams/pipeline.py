@@ -14,9 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.scorers.rubric import Rubric, score
-
 from agents.analyzers import static
+from agents.scorers.rubric import Rubric, score
 from reports.aggregator import Aggregator
 from reports.inline import inline
 from schemas.analyses import CommitAnalyzed
@@ -47,7 +46,7 @@ class Pipeline:
         return (
             Stage("analyzers", reads=(COMMITS,), handle=self.analyze, rescue=unanalyzed),
             Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=unscored),
-            Stage("store", reads=(COMMITS, ANALYSES, SCORES, SEALS, REPORTS, DELIVERIES), handle=self.keep, batch=500),
+            Stage("store", reads=(COMMITS, ANALYSES, SCORES, SEALS, REPORTS, DELIVERIES), handle=self.keep, batch=1500),
             Stage("windows", reads=(WINDOWS,), handle=self.close, batch=500),
             Stage("deliveries", reads=(REPORTS,), handle=self.deliver),
         )

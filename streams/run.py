@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from agents.scorers.rubric import Rubric
-
 from reports.aggregator import Aggregator, WindowKey
 from reports.deliveries.files import ReportFiles
 from schemas.day import day_of
@@ -77,7 +76,7 @@ class Run:
     async def _open(self) -> list[Collector]:
         collectors = [await self._open_repository(argument) for argument in self.request.paths]
         if self.request.jsonl is not None:
-            collectors.append(FileCollector(self.request.jsonl, self._bad_line))
+            collectors.append(FileCollector(self.request.jsonl, self._bad_line, self.clock.now))
         return collectors
 
     async def _open_repository(self, argument: str) -> Collector:

@@ -77,13 +77,11 @@ def _stand(path: Path, content: bytes) -> Written:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """A reader sees the old file or the new one, also after a crash."""
+    """A reader sees the old file or the new one. It need not survive a power cut: the next run puts it right."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:

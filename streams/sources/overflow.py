@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from schemas.commits import FileChange
+
+
+class PatchPiece(NamedTuple):
+    """A piece of one file's patch; `begin` is where it begins in the whole patch, in bytes: sorted they read on."""
+
+    begin: int
+    path: str
+    text: str
 
 
 class Overflow(Protocol):
@@ -15,8 +23,8 @@ class Overflow(Protocol):
         """Files of a commit; `first` is the position of the first of them among all of the commit's files."""
         ...
 
-    def keep_patch(self, repo: str, sha: str, piece: int, path: str, text: str) -> None:
-        """A piece of one file's patch; `piece` is where it begins in the whole patch, in bytes: sorted they read on."""
+    def keep_patch(self, repo: str, sha: str, pieces: Sequence[PatchPiece]) -> None:
+        """Pieces of a commit's patch."""
         ...
 
 
@@ -30,5 +38,5 @@ class MemoryOverflow:
     def keep_files(self, repo: str, sha: str, first: int, files: Sequence[FileChange]) -> None:
         self.files.setdefault((repo, sha), {}).update(enumerate(files, first))
 
-    def keep_patch(self, repo: str, sha: str, piece: int, path: str, text: str) -> None:
-        self.pieces.setdefault((repo, sha), {})[piece] = (path, text)
+    def keep_patch(self, repo: str, sha: str, pieces: Sequence[PatchPiece]) -> None:
+        self.pieces.setdefault((repo, sha), {}).update({begin: (path, text) for begin, path, text in pieces})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from schemas.commits import PATCH_LIMIT
+from streams.sources.overflow import PatchPiece
 
-Spill = Callable[[int, str, str], None]  # where it begins in the whole patch (bytes), path, text
+Spill = Callable[[Sequence[PatchPiece]], None]
+SPILLED_TOGETHER = 1024 * 1024  # characters that wait for one another, so that many small files are kept in one go
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,7 +29,10 @@ class _Worst:
 
 
 class Patch:
-    """Takes a patch piece by piece, keeps at most `limit` bytes of UTF-8 of it and spills the others as they come."""
+    """Takes a patch piece by piece, keeps at most `limit` bytes of UTF-8 of it and spills the others.
+
+    What is spilled waits for up to SPILLED_TOGETHER characters; `finish` spills the rest.
+    """
 
     def __init__(self, spill: Spill, limit: int = PATCH_LIMIT) -> None:
         self.size = 0  # bytes of UTF-8 so far
@@ -35,6 +40,8 @@ class Patch:
         self._room = limit
         self._kept: list[_Worst] = []
         self._end: tuple[int, int] | None = None  # nothing at or behind this place is kept
+        self._waiting: list[PatchPiece] = []
+        self._waits = 0
 
     def add(self, rank: int, path: str, data: bytes) -> None:
         """The next bytes of the file's patch, ending with a whole line unless the line is longer than a piece."""
@@ -44,12 +51,24 @@ class Patch:
         begin, size = self.size, len(text) if text.isascii() else len(text.encode())
         self.size += size
         if self._end is not None and (rank, begin) >= self._end:
-            self._spill(begin, path, text)
+            self._beyond(PatchPiece(begin, path, text))
             return
         heappush(self._kept, _Worst(-rank, -begin, path, text, size))
         self._room -= size
         while self._room < 0:
             self._evict(heappop(self._kept))
+
+    def finish(self) -> None:
+        """Spill what waits."""
+        if self._waiting:
+            self._spill(self._waiting)
+            self._waiting, self._waits = [], 0
+
+    def _beyond(self, piece: PatchPiece) -> None:
+        self._waiting.append(piece)
+        self._waits += len(piece.text)
+        if self._waits >= SPILLED_TOGETHER:
+            self.finish()
 
     def text(self) -> str:
         """What was kept, most relevant first."""
@@ -67,7 +86,7 @@ class Patch:
             heappush(self._kept, _Worst(piece.rank, piece.begin, piece.path, head, size))
             self._room -= size
             self._end = (-piece.rank, begin)
-        self._spill(begin, piece.path, tail)
+        self._beyond(PatchPiece(begin, piece.path, tail))
 
 
 def _cut(text: str, room: int) -> tuple[str, str]:

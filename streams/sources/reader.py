@@ -100,6 +100,7 @@ class _Reader:
         spill = partial(self._overflow.keep_patch, self._repo, commit.sha)
         patch = Patch(spill, self._patch_limit)
         changes = diffs.read(patch)
+        patch.finish()
         return self._event(
             commit,
             detail="patch",

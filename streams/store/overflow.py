@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from schemas.commits import FileChange
+from streams.sources.overflow import PatchPiece
 from streams.store.rows import Row, file_overflow
 from streams.store.tables import FILE_OVERFLOW, PATCH_OVERFLOW, Relation
 
@@ -19,6 +20,6 @@ class StoreOverflow:
         """Files of a commit; `first` is the position of the first of them among all of the commit's files."""
         self._insert(FILE_OVERFLOW, (file_overflow(repo, sha, at, file) for at, file in enumerate(files, first)))
 
-    def keep_patch(self, repo: str, sha: str, piece: int, path: str, text: str) -> None:
-        """A piece of one file's patch; `piece` is where it begins in the whole patch, in bytes."""
-        self._insert(PATCH_OVERFLOW, [(repo, sha, piece, path, text)])
+    def keep_patch(self, repo: str, sha: str, pieces: Sequence[PatchPiece]) -> None:
+        """Pieces of a commit's patch."""
+        self._insert(PATCH_OVERFLOW, ((repo, sha, *piece) for piece in pieces))

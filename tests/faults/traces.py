@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tests.commitwire import SECONDS, Commitwire
@@ -26,14 +25,19 @@ class Traces:
     def differences(self, other: Traces) -> list[str]:
         """The files and views that are not equal, each with the first thing that only one of them has."""
         return [
-            *(f"{name}: {_first(self.files.get(name), other.files.get(name))}" for name in _unequal(self.files, other.files)),
+            *(
+                f"{name}: {_first(self.files.get(name), other.files.get(name))}"
+                for name in _unequal(self.files, other.files)
+            ),
             *(f"{name}: {_only(self.views[name], other.views[name])}" for name in _unequal(self.views, other.views)),
         ]
 
     def timeless(self) -> Traces:
         """Without what depends on when something was done."""
-        files = {name: _dump(_timeless(json.loads(data))) if name.endswith(".json") else data
-                 for name, data in self.files.items()}
+        files = {
+            name: _dump(_timeless(json.loads(data))) if name.endswith(".json") else data
+            for name, data in self.files.items()
+        }
         views = {name: [_timeless(row) for row in rows] for name, rows in self.views.items()}
         for row in views["v_deliveries"]:
             del row["digest"]  # of a file that names instants

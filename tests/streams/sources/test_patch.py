@@ -8,9 +8,10 @@ Piece = tuple[int, str, list[str]]  # rank, path, lines
 
 def fill(pieces: list[Piece], limit: int) -> tuple[Patch, dict[int, str]]:
     spilled: dict[int, str] = {}
-    patch = Patch(lambda begin, path, text: spilled.update({begin: text}), limit)
+    patch = Patch(lambda beyond: spilled.update({piece.begin: piece.text for piece in beyond}), limit)
     for rank, path, lines in pieces:
         patch.add(rank, path, "".join(line + "\n" for line in lines).encode())
+    patch.finish()
     return patch, spilled
 
 

@@ -17,6 +17,7 @@ from schemas.definition import Definition
 from schemas.errors import Reject
 from schemas.model import Event
 from schemas.seals import DaySealed, LateArrival
+from streams.sources.overflow import PatchPiece
 from streams.store import batch
 from streams.store.tables import TABLES
 from tests.streams.store import history
@@ -249,7 +250,7 @@ def test_overflow_is_seen_with_its_commit(memory: Memory) -> None:
     more = [FileChange(path=f"more/{n}", status="A", additions=n) for n in range(3)]
     for _ in range(2):
         overflow.keep_files(seen.repo, seen.sha, 3, more)
-        overflow.keep_patch(seen.repo, seen.sha, 5_000_000_000, "more/1", "+\0ü\n")
+        overflow.keep_patch(seen.repo, seen.sha, [PatchPiece(5_000_000_000, "more/1", "+\0ü\n")])
     sql = f"SELECT path FROM v_file_changes WHERE repo = '{seen.repo}' ORDER BY path"
     assert memory.rows(sql) == []
     memory.write(seen)
