@@ -63,6 +63,5 @@ class Deliverer:
                 language=report.definition.language,
                 digest=file.digest,
             )
-            for file in written
-            if file.changed
+            for file in written  # also those that were right before: a crash may have kept that from being said
         ]

@@ -12,6 +12,7 @@ from schemas.errors import Stop
 from schemas.model import Event
 from streams.application import STOP_SECONDS, Application
 from streams.clock import Clock
+from streams.decoder import Decoder
 from streams.outbox import Outbox
 from streams.stage import Stage, StageLoop
 
@@ -30,6 +31,7 @@ class Flow:
         self._url = url
         self._clock = clock
         self._stages = stages
+        self._decoder = Decoder(stage.reads for stage in stages)
         self._loops: list[StageLoop] = []
         self._error: Stop | None = None
         self._ended = asyncio.Event()
@@ -126,7 +128,7 @@ class Flow:
     # -- stages
 
     def _add(self, stage: Stage) -> None:
-        loop = StageLoop(stage, self._outbox, self._clock, self._wait)
+        loop = StageLoop(stage, self._outbox, self._clock, self._wait, decoder=self._decoder)
         self._loops.append(loop)
 
         async def agent(stream: Any) -> None:

@@ -28,7 +28,8 @@ from streams.pipeline import Pipeline
 from streams.progress import Progress
 from streams.request import Outcome, Request
 from streams.sources.branch import Branch
-from streams.sources.repository import locate, open_repository
+from streams.sources.git import mask
+from streams.sources.repository import locate, name_of_url, open_repository
 from streams.store.store import Store
 from streams.watch import Numbers, Watch
 
@@ -85,7 +86,7 @@ class Run:
             branch = await asyncio.to_thread(Branch, repository, self.request.branch)
             return BranchCollector(branch, self.store.overflow())
         except SourceFailed as error:
-            repo = locate(argument).name or argument
+            repo = _name(argument)
             known = await branch_of(self.store, self.request.name, repo)
             return FailedCollector.of(repo, self.request.branch or known or "HEAD", str(error))
 
@@ -160,6 +161,12 @@ class Run:
         await _first(watch.until(wanted), flow.drained())
         for name, day in sorted(watch.open(wanted)):
             raise Stop(f"the report {name!r} of {day} could not be made; `commitwire dead-letters` says why")
+
+
+def _name(argument: str) -> str:
+    """What a repository that cannot be opened is known by."""
+    place = locate(argument)
+    return place.name or name_of_url(place.url or "") or mask(argument)
 
 
 async def _last_day(collector: Collector, zone: str, now: datetime) -> date | None:

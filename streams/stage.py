@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from schemas.dead_letters import DeadLetter
-from schemas.envelope import decode
 from schemas.errors import Reject, Stop, TooManyFailures
 from schemas.model import Event
 from schemas.topics import DEAD_LETTERS, Topic
 from streams.clock import Clock
+from streams.decoder import Decoder, Incoming
 from streams.failpoint import failpoint
 from streams.outbox import Outgoing
 from streams.policy import Backoff, Ceiling, Verdict, judge
@@ -39,15 +39,6 @@ class Stage:
     handle: Callable[[Sequence[Event]], Awaitable[Sequence[Event]]]
     rescue: Callable[[Event, Exception], Sequence[Event]] = nothing
     batch: int = 200
-
-
-class Incoming(Protocol):
-    """A record as delivered."""
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    headers: Any  # mapping or pairs of str and bytes
 
 
 class Outlet(Protocol):
@@ -89,6 +80,7 @@ class StageLoop:
         clock: Clock,
         wait: Wait,
         *,
+        decoder: Decoder | None = None,
         backoff: Backoff = PATIENCE,
         draw: Callable[[], float] = random.random,
     ) -> None:
@@ -97,6 +89,7 @@ class StageLoop:
         self._outlet = outlet
         self._clock = clock
         self._wait = wait
+        self._decoder = decoder or Decoder()
         self._backoff = backoff
         self._draw = draw
         self._ceiling = Ceiling()
@@ -127,7 +120,7 @@ class StageLoop:
         letters: list[Outgoing] = []
         for record in batch:
             try:
-                taken.append(Taken(record, decode(record.value, dict(record.headers or {})).event))
+                taken.append(Taken(record, self._decoder.event(record)))
             except Reject as error:
                 letters += self._bury(record, error, 1)
         return taken, letters

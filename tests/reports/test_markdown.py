@@ -74,7 +74,7 @@ def expected(report: ReportPublished) -> dict[str, Any]:
 def test_golden(name: str, language: Language) -> None:
     for file in render_markdown(case(name), language=language):
         path = GOLDEN / name / file.name
-        if os.environ.get("COMMITWIRE_GOLDEN") == "write":
+        if os.environ.get("GOLDEN") == "write":
             path.write_text(file.text, encoding="utf-8")
         assert file.text == path.read_text(encoding="utf-8")
 

@@ -113,6 +113,8 @@ class Raw:
     headers: Any
     key: bytes | None = b"key"
     topic: str = COMMITS.name
+    partition: int = 0
+    offset: int = 0
 
 
 def raw(*numbers: int) -> list[Raw]:

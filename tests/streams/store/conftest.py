@@ -1,4 +1,4 @@
-"""Stores to test: always embedded ones, and served ones when COMMITWIRE_TEST_CLICKHOUSE holds the URL of a server."""
+"""Stores to test: always embedded ones, and served ones when TEST_CLICKHOUSE holds the URL of a server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streams.store.address import parse
 from streams.store.client import connect
 from tests.streams.store.memory import Memory, opened
 
-SERVER = os.environ.get("COMMITWIRE_TEST_CLICKHOUSE", "")
+SERVER = os.environ.get("TEST_CLICKHOUSE", "")
 BACKENDS = ["chdb", *(["clickhouse"] if SERVER else [])]
 
 
