@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from schemas.definition import Definition
 from schemas.errors import Conflict
+from streams.collector import UNKNOWN_BRANCH
 from streams.store.store import Store
-
-UNKNOWN_BRANCH = "HEAD"  # of a source that could never be opened
 
 
 async def bind(store: Store, definition: Definition, *, redefine: bool) -> None:

@@ -20,6 +20,7 @@ from streams.sources.overflow import Overflow
 from streams.sources.reader import read
 
 FILE_BRANCH = "-"  # the branch of commits that come from a file
+UNKNOWN_BRANCH = "HEAD"  # the branch of a source that could never be opened
 
 
 class Collector(Protocol):
@@ -41,8 +42,13 @@ class Collector(Protocol):
         """What the source holds on these days. Raises SourceFailed."""
         ...
 
-    def commits(self, sealed: Iterable[CommitKey], now: Callable[[], datetime]) -> Iterator[CommitObserved]:
-        """The commits behind the seals (a file: all that it has). Raises SourceFailed."""
+    def commits(
+        self, sealed: Iterable[CommitKey], now: Callable[[], datetime], overflow: Overflow
+    ) -> Iterator[CommitObserved]:
+        """The commits behind the seals (a file: all that it has). Raises SourceFailed.
+
+        What is too large for an event reaches `overflow` before it.
+        """
         ...
 
 
@@ -51,8 +57,8 @@ class BranchCollector:
     """A branch of a git repository."""
 
     branch: Branch
-    overflow: Overflow
     adds_only: bool = False
+    _read: dict[tuple[date, str], Reading] = field(default_factory=dict)
 
     def sources(self) -> Sequence[Source]:
         return (Source(repo=self.branch.repository.name, branch=self.branch.name),)
@@ -64,11 +70,15 @@ class BranchCollector:
         return self.branch.last_day(zone, now)
 
     def readings(self, source: Source, days: Collection[date], zone: str) -> list[Reading]:
-        contents = self.branch.days(sorted(days), zone)
-        return [Reading(day, c.shas, c.late, c.late_total, self.tip()) for day, c in contents.items()]
+        unread = [day for day in sorted(days) if (day, zone) not in self._read]
+        for day, held in self.branch.days(unread, zone).items():
+            self._read[day, zone] = Reading(day, held.shas, held.late, held.late_total, self.tip())
+        return [self._read[day, zone] for day in sorted(days)]
 
-    def commits(self, sealed: Iterable[CommitKey], now: Callable[[], datetime]) -> Iterator[CommitObserved]:
-        return read(self.branch.repository, [sha for _, sha in sealed], now, self.overflow)
+    def commits(
+        self, sealed: Iterable[CommitKey], now: Callable[[], datetime], overflow: Overflow
+    ) -> Iterator[CommitObserved]:
+        return read(self.branch.repository, [sha for _, sha in sealed], now, overflow)
 
 
 @dataclass
@@ -104,7 +114,9 @@ class FileCollector:
         held = self._days.get(source, {})
         return [Reading(day, _newest_first(held.get(day, {}))) for day in sorted(days)]
 
-    def commits(self, sealed: Iterable[CommitKey], now: Callable[[], datetime]) -> Iterator[CommitObserved]:
+    def commits(
+        self, sealed: Iterable[CommitKey], now: Callable[[], datetime], overflow: Overflow
+    ) -> Iterator[CommitObserved]:
         return self._good()
 
     def _index(self, days: Collection[date], zone: str) -> None:
@@ -134,11 +146,11 @@ class FailedCollector:
 
     source: Source
     reason: str
-    adds_only: bool = False
+    adds_only: bool = True  # nor does it take anything away
 
     @classmethod
-    def of(cls, repo: str, branch: str, reason: str) -> FailedCollector:
-        return cls(Source(repo=repo, branch=branch), reason)
+    def of(cls, repo: str, branch: str | None, reason: str) -> FailedCollector:
+        return cls(Source(repo=repo, branch=branch or UNKNOWN_BRANCH), reason)
 
     def sources(self) -> Sequence[Source]:
         return (self.source,)
@@ -152,7 +164,9 @@ class FailedCollector:
     def readings(self, source: Source, days: Collection[date], zone: str) -> list[Reading]:
         return [Reading(day, reason=self.reason) for day in sorted(days)]
 
-    def commits(self, sealed: Iterable[CommitKey], now: Callable[[], datetime]) -> Iterator[CommitObserved]:
+    def commits(
+        self, sealed: Iterable[CommitKey], now: Callable[[], datetime], overflow: Overflow
+    ) -> Iterator[CommitObserved]:
         return iter(())
 
 

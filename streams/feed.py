@@ -65,10 +65,20 @@ class Feed:
     async def _seal(
         self, source: Source, days: Collection[date], previous: dict[date, DaySealed]
     ) -> dict[date, DaySealed]:
+        standing = {day: previous[day] for day in days if day in previous}
+        unread = self._unread(days, previous)
+        readings = await asyncio.to_thread(self.collector.readings, source, unread, self.definition.zone)
+        return standing | self._state(source, readings, previous)
+
+    def _unread(self, days: Collection[date], previous: Mapping[date, DaySealed]) -> set[date]:
+        """The days asked for, and the earlier ones, about which the source may say something else than it did."""
         tip = self.collector.tip()
-        changed = {day for day, seal in previous.items() if seal.tip != tip or not seal.complete or seal.reason}
-        readings = await asyncio.to_thread(self.collector.readings, source, changed | set(days), self.definition.zone)
-        return self._state(source, readings, previous)
+
+        def stands(seal: DaySealed) -> bool:
+            return bool(tip) and seal.tip == tip and seal.complete and not seal.reason
+
+        earlier = () if self.collector.adds_only else previous
+        return {day for day in (*days, *earlier) if day not in previous or not stands(previous[day])}
 
     def _give_up(
         self, source: Source, days: Collection[date], previous: dict[date, DaySealed], error: SourceFailed
@@ -92,7 +102,7 @@ class Feed:
         known: dict[CommitKey, Detail | None] = {**sealed, **await self._known(list(sealed))}
         missing = [key for key, detail in known.items() if detail != DETAILS[-1]]
         self.progress.expect(len(missing))
-        async for batch in _batches(self.collector.commits(missing, self.clock.now)):
+        async for batch in _batches(self.collector.commits(missing, self.clock.now, self.store.overflow())):
             new = await self._new(batch, known)
             await self.flow.send(new, source="sources", wait_for_room=True)
             failpoint("feed.after_batch")

@@ -3,45 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 
 from agents.scorers.rubric import Rubric
 from reports.aggregator import Aggregator, WindowKey
 from reports.deliveries.files import ReportFiles
-from schemas.day import day_of
 from schemas.definition import Definition
-from schemas.errors import Misuse, SourceFailed, Stop
+from schemas.errors import Stop
 from schemas.windows import WindowTouched
 from streams.binding import bind, branch_of
 from streams.clock import Clock
-from streams.collector import BranchCollector, Collector, FailedCollector, FileCollector
+from streams.collector import Collector, FailedCollector
 from streams.config import Settings
 from streams.deliverer import Deliverer
 from streams.failpoint import failpoint
 from streams.feed import Feed, SealedDays
 from streams.flow import Flow
+from streams.opening import Opened, open_sources
 from streams.pipeline import Pipeline
 from streams.progress import Progress
 from streams.request import Outcome, Request
-from streams.sources.branch import Branch
-from streams.sources.git import mask
-from streams.sources.repository import locate, name_of_url, open_repository
 from streams.store.store import Store
 from streams.watch import Numbers, Watch
 
 
 async def report(request: Request, settings: Settings, clock: Clock, progress: Progress) -> Outcome:
     """Do what is asked; a repetition does only what is new. Raises Stop errors with a sentence for the user."""
-    store = await Store.open(settings.store_url)
+    outcome = Outcome()
+
+    def bad_line(sentence: str) -> None:
+        outcome.bad_lines += 1
+        progress.complain(sentence)
+
+    sources = asyncio.ensure_future(open_sources(request, settings, clock, bad_line))
+    store = asyncio.ensure_future(Store.open(settings.store_url))
+    await asyncio.wait((sources, store))
     try:
-        run = Run(request, settings, clock, progress, store)
-        return await run.go()
+        return await Run(request, settings, clock, progress, store.result(), outcome).go(sources.result())
     finally:
-        await store.close()
+        if store.exception() is None:
+            await store.result().close()
 
 
 @dataclass
@@ -53,18 +57,17 @@ class Run:
     clock: Clock
     progress: Progress
     store: Store
-    outcome: Outcome = field(default_factory=Outcome)
+    outcome: Outcome
 
-    async def go(self) -> Outcome:
-        collectors = await self._open()
-        definition = await self._define(collectors)
-        days = await self._days(collectors, definition.zone)
+    async def go(self, opened: Opened) -> Outcome:
+        collectors = [await self._on_known_branch(collector) for collector in opened.collectors]
+        definition = self._definition(collectors)
         await bind(self.store, definition, redefine=self.request.redefine)
         watch, deliverer = Watch(), self._deliverer()
         async with self._flow(watch, deliverer) as flow:
             # What an earlier run left on the log comes first: seals and skips are read from the store.
             await flow.drained()
-            sealed = await self._feed(flow, collectors, definition, days)
+            sealed = await self._feed(flow, collectors, definition, opened.days)
             wanted = self._wanted(definition, sealed)
             deliverer.wanted |= wanted.keys()
             await self._settle(flow, watch, wanted)
@@ -74,44 +77,21 @@ class Run:
         self.outcome.paths = [path for key in sorted(deliverer.paths) for path in deliverer.paths[key]]
         return self.outcome
 
-    async def _open(self) -> list[Collector]:
-        collectors = [await self._open_repository(argument) for argument in self.request.paths]
-        if self.request.jsonl is not None:
-            collectors.append(FileCollector(self.request.jsonl, self._bad_line, self.clock.now))
-        return collectors
+    async def _on_known_branch(self, collector: Collector) -> Collector:
+        """A source that could not be opened stands for the branch that the definition has for it."""
+        if not isinstance(collector, FailedCollector) or self.request.branch:
+            return collector
+        known = await branch_of(self.store, self.request.name, collector.source.repo)
+        return FailedCollector.of(collector.source.repo, known, collector.reason)
 
-    async def _open_repository(self, argument: str) -> Collector:
-        try:
-            repository = await asyncio.to_thread(open_repository, argument, self.settings.mirrors)
-            branch = await asyncio.to_thread(Branch, repository, self.request.branch)
-            return BranchCollector(branch, self.store.overflow())
-        except SourceFailed as error:
-            repo = _name(argument)
-            known = await branch_of(self.store, self.request.name, repo)
-            return FailedCollector.of(repo, self.request.branch or known or "HEAD", str(error))
-
-    def _bad_line(self, sentence: str) -> None:
-        self.outcome.bad_lines += 1
-        self.progress.complain(sentence)
-
-    async def _define(self, collectors: Sequence[Collector]) -> Definition:
-        sources = [source for collector in collectors for source in await asyncio.to_thread(collector.sources)]
-        twice = next((source for source, n in Counter(sources).items() if n > 1), None)
-        if twice is not None:
-            raise Misuse(f"two of the repositories are {twice.repo} ({twice.branch}); name one: owner/name=PATH")
-        if not sources:
-            raise Misuse(f"--jsonl: {self.request.jsonl} holds no commit, so it names no repository to report on")
+    def _definition(self, collectors: Sequence[Collector]) -> Definition:
+        sources = [source for collector in collectors for source in collector.sources()]
         return Definition(
             name=self.request.name,
             sources=tuple(sorted(sources, key=lambda source: (source.repo, source.branch))),
             zone=self.request.zone,
             language=self.request.language,
         )
-
-    async def _days(self, collectors: Sequence[Collector], zone: str) -> list[date]:
-        now = self.clock.now()
-        last = [day for collector in collectors if (day := await _last_day(collector, zone, now)) is not None]
-        return self.request.days(max(last, default=None), day_of(now, zone))
 
     def _deliverer(self) -> Deliverer:
         return Deliverer(ReportFiles(self.request.out, self.request.formats, self.settings.templates), self.store)
@@ -161,19 +141,6 @@ class Run:
         await _first(watch.until(wanted), flow.drained())
         for name, day in sorted(watch.open(wanted)):
             raise Stop(f"the report {name!r} of {day} could not be made; `commitwire dead-letters` says why")
-
-
-def _name(argument: str) -> str:
-    """What a repository that cannot be opened is known by."""
-    place = locate(argument)
-    return place.name or name_of_url(place.url or "") or mask(argument)
-
-
-async def _last_day(collector: Collector, zone: str, now: datetime) -> date | None:
-    try:
-        return await asyncio.to_thread(collector.last_day, zone, now)
-    except SourceFailed:  # reading its days will fail, too, and then it is said
-        return None
 
 
 async def _first(*waiting: Coroutine[None, None, None]) -> None:

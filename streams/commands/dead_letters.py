@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,7 @@ def show(
     try:
         shown["body"] = letter.body.decode()
     except UnicodeDecodeError:
-        shown["encoding"] = "base64"
+        shown |= {"body": b64encode(letter.body).decode(), "encoding": "base64"}
     typer.echo(json.dumps(shown, ensure_ascii=False, indent=1))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streams.store.address import Address, parse
 
@@ -33,6 +33,9 @@ def _import(address: Address) -> None:
         os.environ["TZ"] = "UTC"
         import_module("chdb")
     import_module("clickhouse_connect")
+    # An insert would import pandas (half a second, 60 MB) to ask whether the rows are a data frame: they never are.
+    options: Any = import_module("clickhouse_connect.driver.options")
+    options.pd, options.pd_time_test = None, None
 
 
 def connect(address: Address, *, database: bool = True, people: bool = False) -> Client:

@@ -27,7 +27,7 @@ KILLED = -signal.SIGKILL
 # point -> at which of its passings: the first list always, the second unless FAULTS=reduced
 POINTS: dict[str, tuple[list[int], list[int]]] = {
     "migration.after_statement": ([5], [1, 16, 26]),
-    "store.after_overflow": ([3], [1, 8]),
+    "store.after_overflow": ([2], [1, 3]),
     "log.before_write": ([1, 12], [2, 4, 7, 15, 18]),
     "log.after_write": ([3, 14], [1, 6, 9, 17, 19]),
     "feed.after_batch": ([1, 3], [2]),

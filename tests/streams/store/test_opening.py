@@ -141,3 +141,22 @@ def test_opening_imports_no_engine_before_it_is_needed() -> None:
     code = "import sys, streams.store.store; print({'chdb', 'clickhouse_connect', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "set()\n"
+
+
+def test_writing_imports_no_pandas(tmp_path: Path) -> None:
+    code = """
+import asyncio, sys
+from streams.store.store import Store
+from tests.samples import commit
+
+async def write() -> None:
+    store = await Store.open(sys.argv[1])
+    await store.write([commit(1)])
+    await store.close()
+
+asyncio.run(write())
+print("pandas" in sys.modules)
+"""
+    command = [sys.executable, "-c", code, f"chdb://{tmp_path / 'store'}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "False\n"

@@ -1,0 +1,67 @@
+"""Opening the sources of a command: what needs no store, so that it happens while the store is opened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+
+from schemas.day import day_of
+from schemas.errors import Misuse, SourceFailed
+from streams.clock import Clock
+from streams.collector import BranchCollector, Collector, FailedCollector, FileCollector
+from streams.config import Settings
+from streams.request import Request
+from streams.sources.branch import Branch
+from streams.sources.git import mask
+from streams.sources.repository import locate, name_of_url, open_repository
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The sources, and the days that the command means by them."""
+
+    collectors: Sequence[Collector]
+    days: Sequence[date]
+
+
+async def open_sources(request: Request, settings: Settings, clock: Clock, complain: Callable[[str], None]) -> Opened:
+    """Open all sources, find out which days are asked for, and read what they consist of. Raises Misuse."""
+    opening = (asyncio.to_thread(_open, argument, request.branch, settings) for argument in request.paths)
+    collectors: list[Collector] = list(await asyncio.gather(*opening))
+    if request.jsonl is not None:
+        collectors.append(FileCollector(request.jsonl, complain, clock.now))
+    await _check_names(request, collectors)
+    now = clock.now()
+    last = [await asyncio.to_thread(collector.last_day, request.zone, now) for collector in collectors]
+    newest = max((day for day in last if day is not None), default=None)
+    days = request.days(newest, day_of(now, request.zone))
+    for collector in collectors:
+        with suppress(SourceFailed):  # it is read again when its days are sealed, and fails there
+            for source in collector.sources():
+                await asyncio.to_thread(collector.readings, source, days, request.zone)
+    return Opened(collectors, days)
+
+
+def _open(argument: str, ref: str | None, settings: Settings) -> Collector:
+    try:
+        return BranchCollector(Branch(open_repository(argument, settings.mirrors), ref))
+    except SourceFailed as error:
+        return FailedCollector.of(_name(argument), ref, str(error))
+
+
+def _name(argument: str) -> str:
+    """What a repository that cannot be opened is known by."""
+    place = locate(argument)
+    return place.name or name_of_url(place.url or "") or mask(argument)
+
+
+async def _check_names(request: Request, collectors: Sequence[Collector]) -> None:
+    sources = [source for collector in collectors for source in await asyncio.to_thread(collector.sources)]
+    twice = next((source for source in sources if sources.count(source) > 1), None)
+    if twice is not None:
+        raise Misuse(f"two of the repositories are {twice.repo} ({twice.branch}); name one: owner/name=PATH")
+    if not sources:
+        raise Misuse(f"--jsonl: {request.jsonl} holds no commit, so it names no repository to report on")
