@@ -14,7 +14,7 @@ from schemas.model import Frozen
 class Code(StrEnum):
     TEXT = "text"  # text: a sentence of the report's language, by a model
 
-    SUMMARY_TITLE = "summary.title"  # types (ChangeType values), title: the title without its type prefix
+    SUMMARY_TITLE = "summary.title"  # types (ChangeType values, or none), title: the title without its type prefix
     SUMMARY_BODY = "summary.body"  # text: the first sentence of the author's own explanation
     SUMMARY_SIZE = "summary.size"  # files, additions, deletions
     SUMMARY_AREAS = "summary.areas"  # areas, more: number of further areas
@@ -94,7 +94,7 @@ class Code(StrEnum):
 
     PART_TYPE = "part.type"  # type (a ChangeType value)
     PART_BREAKING = "part.breaking"
-    PART_LINES = "part.lines"  # lines
+    PART_LINES = "part.lines"  # lines: of source
     PART_FILES = "part.files"  # files
     PART_KIND = "part.kind"  # kind (a FileKind value)
     PART_SECURITY = "part.security"  # paths

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -64,7 +65,12 @@ class BranchCollector:
         return (Source(repo=self.branch.repository.name, branch=self.branch.name),)
 
     def tip(self) -> str:
-        return self.branch.tip or ""
+        return "" if self._is_shallow else self.branch.tip or ""
+
+    @cached_property
+    def _is_shallow(self) -> bool:
+        """A shallow clone can be deepened, and holds more behind the same tip then."""
+        return self.branch.repository.git.ask("rev-parse", "--is-shallow-repository").line == "true"
 
     def last_day(self, zone: str, now: datetime) -> date | None:
         return self.branch.last_day(zone, now)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from schemas.day import day_of
 from schemas.errors import Misuse, SourceFailed
@@ -34,15 +34,21 @@ async def open_sources(request: Request, settings: Settings, clock: Clock, compl
     if request.jsonl is not None:
         collectors.append(FileCollector(request.jsonl, complain, clock.now))
     await _check_names(request, collectors)
-    now = clock.now()
-    last = [await asyncio.to_thread(collector.last_day, request.zone, now) for collector in collectors]
-    newest = max((day for day in last if day is not None), default=None)
-    days = request.days(newest, day_of(now, request.zone))
+    days = await _days(request, collectors, clock.now())
     for collector in collectors:
         with suppress(SourceFailed):  # it is read again when its days are sealed, and fails there
             for source in collector.sources():
                 await asyncio.to_thread(collector.readings, source, days, request.zone)
     return Opened(collectors, days)
+
+
+async def _days(request: Request, collectors: Sequence[Collector], now: datetime) -> list[date]:
+    last: list[date | None] = []
+    for collector in collectors:
+        with suppress(SourceFailed):  # it fails again, with its reason, when its days are sealed
+            last.append(await asyncio.to_thread(collector.last_day, request.zone, now))
+    newest = max((day for day in last if day is not None), default=None)
+    return request.days(newest, day_of(now, request.zone))
 
 
 def _open(argument: str, ref: str | None, settings: Settings) -> Collector:

@@ -42,7 +42,8 @@ async def report(request: Request, settings: Settings, clock: Clock, progress: P
     store = asyncio.ensure_future(Store.open(settings.store_url))
     await asyncio.wait((sources, store))
     try:
-        return await Run(request, settings, clock, progress, store.result(), outcome).go(sources.result())
+        opened = sources.result()
+        return await Run(request, settings, clock, progress, store.result(), outcome).go(opened)
     finally:
         if store.exception() is None:
             await store.result().close()

@@ -45,7 +45,8 @@ def _headline(commit: CommitObserved, title: Title, facts: Facts) -> Phrase:
         return _merge(commit)
     if ChangeType.REVERT in facts.change_types:
         return say(Code.SUMMARY_REVERT, title=short(title.reverted or title.subject), sha=facts.reverts or "")
-    return say(Code.SUMMARY_TITLE, types=tuple(kind.value for kind in facts.change_types), title=short(title.subject))
+    types = tuple(kind.value for kind in facts.change_types if kind is not ChangeType.OTHER)
+    return say(Code.SUMMARY_TITLE, types=types, title=short(title.subject))
 
 
 def _merge(commit: CommitObserved) -> Phrase:

@@ -41,6 +41,8 @@ def test_a_store_that_is_of_another_program(commitwire: Commitwire, repo: GitRep
         "give an empty directory, or one that does not exist yet\n"
     )
     assert [file.name for file in (commitwire.data / "store").iterdir()] == ["thesis.txt"]
+    both = commitwire.report("/does/not/exist", code=None)
+    assert (both.code in (1, 2), both.err.count("\n")) == (True, 1), "one thing wrong at a time"
 
 
 def test_a_store_that_is_damaged(commitwire: Commitwire, repo: GitRepo) -> None:

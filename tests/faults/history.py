@@ -1,4 +1,4 @@
-"""A repository whose three days hold what real ones do: merges, late arrivals, a revert, renames, binary and big files."""
+"""A repository whose three days hold what real ones do: merges, late arrivals, a revert, renames, binary files."""
 
 from __future__ import annotations
 
@@ -46,6 +46,19 @@ def more(repo: GitRepo) -> list[str]:
         for day in DAYS
     ]
     return [*shas, repo.merge("later", title="Merge branch 'later'", when=_at(DAYS[-1], 1_310))]
+
+
+def crowd(path: Path, commits: int) -> GitRepo:
+    """So many small commits on the last day."""
+    repo = GitRepo(path)
+    start = int(_at(DAYS[-1], 0).timestamp())
+    stream = b"".join(
+        b"commit refs/heads/main\ncommitter Ada <ada@example.org> %d +0000\ndata 9\nfix: %04d\n" % (start + 10 * n, n)
+        + b"M 100644 inline src/part%d.py\ndata 5\n%04d\n\n" % (n % 50, n)
+        for n in range(commits)
+    )
+    repo.fast_import(stream)
+    return repo
 
 
 def _branch_off(repo: GitRepo, day: date) -> None:

@@ -11,8 +11,6 @@ from typing import Any
 from tests.commitwire import SECONDS, Commitwire
 
 View = list[dict[str, Any]]
-# the instants at which something was read, said or done
-CLOCKS = {"observed_at", "sealed_at", "published_at", "as_of"}
 
 
 @dataclass(frozen=True)
@@ -32,21 +30,6 @@ class Traces:
             *(f"{name}: {_only(self.views[name], other.views[name])}" for name in _unequal(self.views, other.views)),
         ]
 
-    def timeless(self) -> Traces:
-        """Without what depends on when something was done."""
-        files = {
-            name: _dump(_timeless(json.loads(data))) if name.endswith(".json") else data
-            for name, data in self.files.items()
-        }
-        views = {name: [_timeless(row) for row in rows] for name, rows in self.views.items()}
-        for row in views["v_deliveries"]:
-            del row["digest"]  # of a file that names instants
-        return Traces(files, views)
-
-    def row(self, view: str, **values: object) -> list[dict[str, Any]]:
-        """The rows of a view that have these values."""
-        return [row for row in self.views[view] if all(row[name] == value for name, value in values.items())]
-
 
 def traces(home: Commitwire) -> Traces:
     """What the runs in this home left behind. Homes may differ: theirs paths are written as HOME."""
@@ -55,16 +38,6 @@ def traces(home: Commitwire) -> Traces:
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     return Traces(files, json.loads(done.stdout.replace(str(home.home), "HOME")))
-
-
-def _timeless(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _timeless(inner) for name, inner in value.items() if name not in CLOCKS}
-    if isinstance(value, list):
-        return [_timeless(inner) for inner in value]
-    if isinstance(value, str) and value.startswith('{"'):  # an event in a column
-        return _timeless(json.loads(value))
-    return value
 
 
 def _dump(value: Any) -> bytes:

@@ -1,0 +1,47 @@
+"""The program as a process that can be killed at any moment and whose memory is measured."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.commitwire import Commitwire
+
+OUTPUT = "output"
+
+
+@dataclass
+class Process(Commitwire):
+    """A home whose runs may end before they are done."""
+
+    def killed_after(self, seconds: float, *arguments: object) -> bool:
+        """Run a command and kill it after so many seconds, with SIGKILL; whether it was still running then."""
+        running = self._start(*arguments)
+        try:
+            running.wait(seconds)
+        except subprocess.TimeoutExpired:
+            running.kill()
+        return running.wait() < 0
+
+    def peak(self, *arguments: object) -> int:
+        """Run a command that must succeed; the most memory that it had at any time, in MB."""
+        running = self._start(*arguments)
+        _, status, usage = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+        assert running.returncode == 0, self._output.read_text()
+        return usage.ru_maxrss // 1024
+
+    @property
+    def _output(self) -> Path:
+        return self.home / OUTPUT
+
+    def _start(self, *arguments: object) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", "from streams.cli import main; main()", *map(str, arguments)]
+        places = ("--data", str(self.data), "--out", str(self.out))
+        with self._output.open("wb") as output:
+            return subprocess.Popen(
+                [*command, *places], cwd=self.home, env=self._environ(), stdout=output, stderr=subprocess.STDOUT
+            )
