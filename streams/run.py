@@ -72,6 +72,7 @@ class Run:
             wanted = self._wanted(definition, sealed)
             deliverer.wanted |= wanted.keys()
             await self._settle(flow, watch, wanted)
+            await flow.drained()  # the stage delivers what is new; what stood before is left
             await flow.send(await deliverer.settle(watch.revisions(wanted)), source="deliveries")
             await flow.drained()
             self.outcome.dead_letters = flow.dead_letters

@@ -75,7 +75,7 @@ class Store:
         """The (repo, sha) that have a commit, an analysis and a final score of the profile."""
         return await self._readers.run(partial(reading.complete, keys=keys, profile=profile))
 
-    async def commits(self, keys: Collection[Key], profile: str, *, files: bool = True) -> list[CommitRow]:
+    async def commits(self, keys: Collection[Key], profile: str, *, files: bool = False) -> list[CommitRow]:
         """What is known of the (repo, sha) that have a commit, newest first; without patches, and files if wanted."""
         return await self._readers.run(partial(reading.commits, keys=keys, profile=profile, files=files))
 

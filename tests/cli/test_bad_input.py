@@ -16,7 +16,10 @@ OPTIONS = {
     "date and since": (["--date", "2026-02-11", "--since", "2026-02-10"], "--date goes without --since and --until"),
     "since": (["--since", "2026-02-11", "--until", "2026-02-10"], "--since 2026-02-11 is after --until 2026-02-10"),
     "dash alone": (["-"], "the REPO `-` goes with --jsonl FILE"),
-    "file alone": ([".", "--jsonl", "x.jsonl"], "--jsonl goes with the REPO `-`; write it beside the other repositories"),
+    "file alone": (
+        [".", "--jsonl", "x.jsonl"],
+        "--jsonl goes with the REPO `-`; write it beside the other repositories",
+    ),
     "format": (["--format", "md,pdf"], "--format: pdf is no format; write md, json or md,json"),
     "no format": (["--format", ","], "--format: nothing is no format"),
     "language": (["--lang", "fr"], "--lang: 'fr' is no language of the reports; write zh-CN or en"),
@@ -57,9 +60,7 @@ def test_what_a_repository_does_not_have(commitwire: Commitwire, repo: GitRepo) 
     until = commitwire.report(repo.path, "--since", "2026-02-11", "--until", "2026-02-13", code=2)
     assert until.err.startswith("commitwire: --until: 2026-02-13 has not begun in UTC")
     twice = commitwire.report(repo.path, f"{repo.path}/", code=2)
-    assert twice.err == (
-        "commitwire: two of the repositories are local/rocket (main); name one: owner/name=PATH\n"
-    )
+    assert twice.err == ("commitwire: two of the repositories are local/rocket (main); name one: owner/name=PATH\n")
     assert not commitwire.out.exists()
 
 
@@ -77,7 +78,9 @@ def test_configuration_says_which_key_is_wrong(commitwire: Commitwire, tmp_path:
     file = commitwire.home / "commitwire.toml"
     file.write_text('zones = "UTC"\n')
     unknown = commitwire.report(code=2)
-    assert unknown.err.startswith("commitwire: commitwire.toml: zones: Extra inputs are not permitted; known keys: data,")
+    assert unknown.err.startswith(
+        "commitwire: commitwire.toml: zones: Extra inputs are not permitted; known keys: data,"
+    )
     file.write_text("zone = UTC\n")
     assert commitwire.report(code=2).err.startswith("commitwire: commitwire.toml cannot be read: Invalid value")
     file.write_text('store = "clickhouse://u:${NO_SUCH_VARIABLE}@h/db"\n')

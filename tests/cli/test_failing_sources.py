@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.scene import titles, utc
+from tests.cli.scene import line, titles, utc, write_lines
 from tests.commitwire import Commitwire
 from tests.gitrepo import GitRepo
 
@@ -17,7 +17,7 @@ def test_a_source_that_fails_is_named_and_recovers_in_a_new_revision(
     repo.commit("fix: this", {"a.py": "1\n"}, when=utc("2026-02-11 10:00"))
     arguments = (repo.path, f"acme/saw={(tmp_path / 'saw.git').as_uri()}", "--lang", "en", "--date", "2026-02-11")
     first = commitwire.report(*arguments, code=3)
-    assert [line.rpartition("/")[2] for line in first.lines] == ["2026-02-11.en.md", "2026-02-11.json"]
+    assert [path.rpartition("/")[2] for path in first.lines] == ["2026-02-11.en.md", "2026-02-11.json"]
     event = commitwire.event("2026-02-11")
     assert titles(event) == ["fix: this"]
     assert {section["repo"]: bool(section["reason"]) for section in event["sections"]} == {
@@ -71,8 +71,11 @@ def test_a_repository_with_missing_objects_is_a_source_that_fails(commitwire: Co
     assert "未能采集" in commitwire.markdown("2026-02-12")
 
 
-def test_a_password_in_a_url_is_shown_nowhere(commitwire: Commitwire) -> None:
-    result = commitwire.report("http://ada:sesame@127.0.0.1:9/acme/rocket.git", "--date", "2026-02-11", code=3)
+def test_a_password_in_a_url_is_shown_nowhere(commitwire: Commitwire, tmp_path: Path) -> None:
+    url = "http://ada:sesame@127.0.0.1:9/acme/rocket.git"
+    file = write_lines(tmp_path / "saw.jsonl", line(1, repo="acme/saw"), b"no commit")
+    result = commitwire.report(url, "-", "--jsonl", file, "--date", "2026-02-11", code=3)
+    assert f"{file}:2: the line is no JSON" in result.err, "a bad line does not hide behind a worse exit code"
     files = [file for file in commitwire.home.rglob("*") if file.is_file()]
     assert "sesame" not in result.out + result.err
     assert not [file for file in files if b"sesame" in file.read_bytes()]

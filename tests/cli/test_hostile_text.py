@@ -32,7 +32,7 @@ TITLES = (
     "![image](https://evil.example/pixel.png)",
     "<!-- a comment that never ends",
     "<script>alert(1)</script><img src=x onerror=alert(1)>",
-    "</details></table><a id=\"end\"></a>",
+    '</details></table><a id="end"></a>',
     "thanks @octocat and @acme/team",
     "~~~",
     "```",
@@ -72,7 +72,7 @@ AUTHORS = (
     "# Ada & <!-- Co <ada@example.org>",
     "Ada\\ <ada@example.org>",
 )
-PATHS = ("src/a|b`c`.py", "src/<script>.py", "docs/[x](javascript:y).md", "tests/@octocat.py", "a\nb\t\"c\".py", "-.py")
+PATHS = ("src/a|b`c`.py", "src/<script>.py", "docs/[x](javascript:y).md", "tests/@octocat.py", 'a\nb\t"c".py', "-.py")
 
 
 @pytest.fixture

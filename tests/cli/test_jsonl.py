@@ -119,3 +119,18 @@ def test_a_file_that_holds_no_commit_is_no_source(commitwire: Commitwire, tmp_pa
     file.write_text(json.dumps(line(1)))
     commitwire.report("-", "--jsonl", file)
     assert titles(commitwire.event("2026-02-11")) == ["fix: number 1"]
+
+
+def test_a_day_too_large_for_one_event_and_one_page(commitwire: Commitwire, tmp_path: Path) -> None:
+    body = [f"Line {number}: {'words ' * 30}" for number in range(6)]
+    times = [f"2026-02-11T{number // 60:02}:{number % 60:02}:00Z" for number in range(800)]
+    many = [line(number, when, title=f"chore: number {number}", body=body) for number, when in enumerate(times)]
+    result = commitwire.report("-", "--jsonl", write_lines(tmp_path / "many.jsonl", *many))
+    names = [path.rpartition("/")[2] for path in result.lines]
+    assert names[:2] + names[-1:] == ["2026-02-11.zh-CN.md", "2026-02-11.zh-CN.2.md", "2026-02-11.json"]
+    assert len(titles(commitwire.event("2026-02-11"))) == 800, "the file holds the whole event"
+    (said,) = records(commitwire, "reports")
+    assert (titles(said), said["coverage"]["commits"]) == ([], 800)
+    summary = tmp_path / "summary.json"
+    summary.write_text(json.dumps(said))
+    assert "is only the summary of a large report" in commitwire("render", summary, code=2).err

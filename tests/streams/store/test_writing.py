@@ -62,7 +62,7 @@ def commits(draw: st.DrawFn) -> CommitObserved:
 @given(st.lists(commits(), min_size=1, max_size=4))
 def test_commits_come_back_whole(memory: Memory, seen: list[CommitObserved]) -> None:
     memory.write(*seen)
-    found = memory.run(memory.store.commits([(one.repo, one.sha) for one in seen], "default"))
+    found = memory.run(memory.store.commits([(one.repo, one.sha) for one in seen], "default", files=True))
     expected = [one.model_copy(update={"patch": ""}) for one in seen]
     assert sorted((row.observed for row in found), key=key) == sorted(expected, key=key)
     patches = memory.rows(f"SELECT text FROM v_patches WHERE repo = '{seen[0].repo}'")
@@ -79,7 +79,7 @@ def test_analyses_scores_and_seals_come_back_whole(memory: Memory) -> None:
     late = (LateArrival(sha="b" * 40, day=date(1970, 1, 1)), LateArrival(sha="c" * 40, day=date(2261, 12, 31)))
     sealed = history.seal(seen.repo, date(2261, 12, 30), (seen.sha, "d" * 40), number=3, late=late)
     memory.write(sealed, scored, analyzed, seen)
-    [row] = memory.run(memory.store.commits([(seen.repo, seen.sha)], "default", files=False))
+    [row] = memory.run(memory.store.commits([(seen.repo, seen.sha)], "default"))
     assert (row.analyzed, row.scored) == (analyzed, scored)
     assert (row.observed.files, row.observed.files_total) == ((), 3)
     assert seals(memory, seen.repo) == [sealed]
@@ -142,7 +142,9 @@ def test_order_and_repetition_change_nothing(memory: Memory, undisturbed: str, d
 def test_the_better_statement_wins(memory: Memory) -> None:
     repo = fresh()
     memory.write(*competing(repo))
-    [row, _] = memory.run(memory.store.commits([(repo, history.sha(repo, 9)), (repo, history.sha(repo, 6))], "default"))
+    [row, _] = memory.run(
+        memory.store.commits([(repo, history.sha(repo, 9)), (repo, history.sha(repo, 6))], "default", files=True)
+    )
     assert row.observed.detail == "patch"
     assert len(row.observed.files) == 3
     assert row.analyzed is not None
@@ -191,7 +193,7 @@ def test_more_keys_than_fit_one_statement(memory: Memory) -> None:
     repo = fresh()
     seen = [history.commit(repo, number) for number in range(2_100)]
     memory.write(*seen)
-    rows = memory.run(memory.store.commits([(repo, one.sha) for one in seen], "default", files=False))
+    rows = memory.run(memory.store.commits([(repo, one.sha) for one in seen], "default"))
     assert [row.observed.sha for row in rows] == [one.sha for one in reversed(seen)]
 
 
@@ -257,7 +259,7 @@ def test_overflow_is_seen_with_its_commit(memory: Memory) -> None:
     assert {path for (path,) in memory.rows(sql)} == {file.path for file in (*seen.files, *more)}
     pieces = memory.rows(f"SELECT piece, text FROM v_patches WHERE repo = '{seen.repo}' ORDER BY piece NULLS FIRST")
     assert pieces == [(None, seen.patch), (5_000_000_000, "+\0ü\n")]
-    [row] = memory.run(memory.store.commits([(seen.repo, seen.sha)], "default"))
+    [row] = memory.run(memory.store.commits([(seen.repo, seen.sha)], "default", files=True))
     assert row.observed.files == seen.files
 
 
