@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--commits", type=int, default=3000)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    repository = open_repository(options.repo, Path("mirrors"))
+    repository = open_repository(locate(options.repo), Path("mirrors"))
     shas = repository.git.say("rev-list", "-n", str(options.commits), "HEAD").decode().split()
     bare, ours = [], []
     for _ in range(options.runs):

@@ -72,7 +72,7 @@ class Settings(Frozen):
 
     @property
     def mirrors(self) -> Path:
-        return self.data / "mirrors"
+        return self.data.absolute() / "mirrors"
 
 
 def load_settings(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:

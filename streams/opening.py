@@ -16,7 +16,7 @@ from streams.config import Settings
 from streams.request import Request
 from streams.sources.branch import Branch
 from streams.sources.git import mask
-from streams.sources.repository import locate, name_of_url, open_repository
+from streams.sources.repository import Place, name_of_url, open_repository
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,11 @@ class Opened:
     days: Sequence[date]
 
 
-async def open_sources(request: Request, settings: Settings, clock: Clock, complain: Callable[[str], None]) -> Opened:
+async def open_sources(
+    request: Request, places: Sequence[Place], settings: Settings, clock: Clock, complain: Callable[[str], None]
+) -> Opened:
     """Open all sources, find out which days are asked for, and read what they consist of. Raises Misuse."""
-    opening = (asyncio.to_thread(_open, argument, request.branch, settings) for argument in request.paths)
+    opening = (asyncio.to_thread(_open, place, request.branch, settings) for place in places)
     collectors: list[Collector] = list(await asyncio.gather(*opening))
     if request.jsonl is not None:
         collectors.append(FileCollector(request.jsonl, complain, clock.now))
@@ -51,17 +53,16 @@ async def _days(request: Request, collectors: Sequence[Collector], now: datetime
     return request.days(newest, day_of(now, request.zone))
 
 
-def _open(argument: str, ref: str | None, settings: Settings) -> Collector:
+def _open(place: Place, ref: str | None, settings: Settings) -> Collector:
     try:
-        return BranchCollector(Branch(open_repository(argument, settings.mirrors), ref))
+        return BranchCollector(Branch(open_repository(place, settings.mirrors), ref))
     except SourceFailed as error:
-        return FailedCollector.of(_name(argument), ref, str(error))
+        return FailedCollector.of(_name(place), ref, str(error))
 
 
-def _name(argument: str) -> str:
+def _name(place: Place) -> str:
     """What a repository that cannot be opened is known by."""
-    place = locate(argument)
-    return place.name or name_of_url(place.url or "") or mask(argument)
+    return place.name or name_of_url(place.url or "") or mask(place.url or str(place.path))
 
 
 async def _check_names(request: Request, collectors: Sequence[Collector]) -> None:

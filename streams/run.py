@@ -26,6 +26,7 @@ from streams.opening import Opened, open_sources
 from streams.pipeline import Pipeline
 from streams.progress import Progress
 from streams.request import Outcome, Request
+from streams.sources.repository import locate
 from streams.store.store import Store
 from streams.watch import Numbers, Watch
 
@@ -38,7 +39,8 @@ async def report(request: Request, settings: Settings, clock: Clock, progress: P
         outcome.bad_lines += 1
         progress.complain(sentence)
 
-    sources = asyncio.ensure_future(open_sources(request, settings, clock, bad_line))
+    places = [locate(argument) for argument in request.paths]  # now: the engine changes the directory while it opens
+    sources = asyncio.ensure_future(open_sources(request, places, settings, clock, bad_line))
     store = asyncio.ensure_future(Store.open(settings.store_url))
     await asyncio.wait((sources, store))
     try:

@@ -65,7 +65,7 @@ def report(
         day=options.day("--date", date),
         since=options.day("--since", since),
         until=options.day("--until", until),
-        jsonl=jsonl,
+        jsonl=jsonl.absolute() if jsonl else None,  # the engine changes the directory while it opens
         branch=branch,
         redefine=redefine,
     )

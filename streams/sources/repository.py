@@ -18,7 +18,7 @@ _SCP = re.compile(r"(?:[\w.+-]+@)?(?P<host>[\w.-]+):(?!//)(?P<path>[^\s\\]+)")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a repository is: either `path` or `url` is set. The URL may hold a password: it is not shown."""
+    """Where a repository is: either `path`, absolute, or `url` is set. The URL may hold a password: it is not shown."""
 
     name: str | None
     path: Path | None = None
@@ -48,12 +48,11 @@ def locate(argument: str) -> Place:
         raise Misuse(f"{error}, then = and the path or URL of the repository") from error
 
 
-def open_repository(argument: str, mirrors: Path) -> Repository:
-    """The repository of a command-line argument; one with a URL is mirrored under `mirrors`, again at each call.
+def open_repository(place: Place, mirrors: Path) -> Repository:
+    """The repository at a place; one with a URL is mirrored under `mirrors`, again at each call.
 
     Raises Misuse when there is no repository at the path, SourceFailed when it cannot be cloned or fetched.
     """
-    place = locate(argument)
     if place.url is not None:
         named = place.name or name_of_url(place.url) or _local(_last_part(place.url))
         return Repository(named, mirror(place.url, mirrors))
@@ -88,7 +87,7 @@ def _split(url: str) -> tuple[str, str]:
 def _place(name: str | None, text: str) -> Place:
     if not text:
         raise Misuse("a repository is missing: give its path or URL")
-    return Place(name, url=text) if _is_url(text) else Place(name, path=Path(text))
+    return Place(name, url=text) if _is_url(text) else Place(name, path=Path(text).absolute())
 
 
 def _is_url(text: str) -> bool:

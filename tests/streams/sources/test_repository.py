@@ -50,24 +50,24 @@ def test_a_clone_is_found_from_anywhere_in_it(tmp_path: Path) -> None:
     repo.git("worktree", "add", "-q", str(tmp_path / "tree"), "-b", "other", "main")
     (repo.path / "sub").mkdir()
     for path in (repo.path, repo.path / "sub", tmp_path / "tree"):
-        assert open_repository(str(path), tmp_path).name == "local/my-project-"
+        assert open_repository(locate(str(path)), tmp_path).name == "local/my-project-"
     repo.git("remote", "add", "origin", "git@github.com:o/n.git")
-    assert open_repository(str(repo.path), tmp_path).name == "github.com/o/n"
-    assert open_repository(f"x/y={repo.path}", tmp_path).name == "github.com/x/y"
+    assert open_repository(locate(str(repo.path)), tmp_path).name == "github.com/o/n"
+    assert open_repository(locate(f"x/y={repo.path}"), tmp_path).name == "github.com/x/y"
 
 
 @pytest.mark.parametrize("directory", ["bare.git", "-.git", ".dotted"])
 def test_a_bare_clone_is_named_after_its_directory(tmp_path: Path, directory: str) -> None:
     repo = GitRepo(tmp_path / directory)
     expected = {"bare.git": "bare", "-.git": "repository", ".dotted": "dotted"}[directory]
-    assert open_repository(str(repo.path), tmp_path).name == f"local/{expected}"
+    assert open_repository(locate(str(repo.path)), tmp_path).name == f"local/{expected}"
 
 
 def test_no_repository_is_a_misuse(tmp_path: Path) -> None:
     with pytest.raises(Misuse, match="is no directory"):
-        open_repository(str(tmp_path / "missing"), tmp_path)
+        open_repository(locate(str(tmp_path / "missing")), tmp_path)
     with pytest.raises(Misuse, match="is no git repository"):
-        open_repository(str(tmp_path), tmp_path)
+        open_repository(locate(str(tmp_path)), tmp_path)
 
 
 def test_a_url_is_mirrored_and_fetched_again(tmp_path: Path) -> None:
@@ -75,12 +75,12 @@ def test_a_url_is_mirrored_and_fetched_again(tmp_path: Path) -> None:
     origin.commit("one")
     origin.branch("gone")
     url = f"file://{origin.path}"
-    repository = open_repository(url, tmp_path / "mirrors")
+    repository = open_repository(locate(url), tmp_path / "mirrors")
     assert repository.name == "local/origin"
     newest = origin.commit("two")
     origin.git("branch", "-m", "main", "trunk")
     origin.git("branch", "-D", "gone")
-    assert open_repository(f"o/n={url}", tmp_path / "mirrors").git_dir == repository.git_dir
+    assert open_repository(locate(f"o/n={url}"), tmp_path / "mirrors").git_dir == repository.git_dir
     refs = run("git", f"--git-dir={repository.git_dir}", "for-each-ref", "--format=%(refname) %(objectname)").decode()
     assert refs == f"refs/heads/trunk {newest}\n"
     assert repository.git.say("symbolic-ref", "HEAD") == b"refs/heads/trunk\n"
@@ -91,13 +91,13 @@ def test_what_cannot_be_cloned_or_fetched_says_why_without_secrets(tmp_path: Pat
     origin = GitRepo(tmp_path / "origin.git")
     url = f"file://{origin.path}"
     mirrors = tmp_path / "mirrors"
-    open_repository(url, mirrors)
+    open_repository(locate(url), mirrors)
     os.rename(origin.path, tmp_path / "away")
     with pytest.raises(SourceFailed, match=r"^cannot fetch file://.*: .*origin\.git"):
-        open_repository(url, mirrors)
+        open_repository(locate(url), mirrors)
     for secret in ("https://t0ken:s3cr@et@127.0.0.1:9/o/n", "http://t0ken@127.0.0.1:9/o/n"):
         with pytest.raises(SourceFailed, match=r"^cannot clone https?://\*\*\*@127\.0\.0\.1:9/o/n: .") as failure:
-            open_repository(secret, mirrors)
+            open_repository(locate(secret), mirrors)
         assert not any(hidden in str(failure.value) for hidden in ("t0ken", "s3cr", "\n"))
     assert len(list(mirrors.iterdir())) == 1
 

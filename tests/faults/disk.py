@@ -1,0 +1,50 @@
+"""Small file systems, to be filled up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A file system of its own at `path`."""
+
+    path: Path
+
+    def grow(self) -> None:
+        """Make room."""
+        _run("mount", "-o", "remount,size=1g", str(self.path))
+
+
+@contextmanager
+def small_disk(path: Path, kilobytes: int) -> Iterator[Disk]:
+    """A file system with so much room, gone again at the end. Where nobody may mount, the test is skipped."""
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        _run("mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(path))
+    except (subprocess.CalledProcessError, FileNotFoundError) as error:
+        _refuse(error)
+    try:
+        yield Disk(path)
+    finally:
+        _run("umount", "--lazy", str(path))
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
+
+
+def _refuse(error: Exception) -> None:
+    reason = f"no file system can be mounted here ({error}); run as root, in a container with --cap-add SYS_ADMIN"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
