@@ -30,7 +30,7 @@ docs: $(VENV)/installed-dev
 	$(BIN)/python -m streams.reference > docs/configuration.md
 
 benchmarks: $(VENV)/installed-dev
-	$(BIN)/python benchmarks/all.py $(ARGS)
+	$(BIN)/python -m benchmarks.all $(ARGS)
 
 clean:
 	rm -rf $(VENV) out .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,7 +1,7 @@
 """A day of about 50 commits from process start to files, against the least that anything like it must do:
 a script that imports faust, opens an embedded store, makes 6 inserts and 4 selects, plus the bare reading of git.
 
-    python benchmarks/one_day.py REPOSITORY [--commits 50] [--repetitions 5]
+    python -m benchmarks.one_day REPOSITORY [--commits 50] [--repetitions 5]
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def least() -> Cost:
         return cost([sys.executable, "-c", LEAST, home])
 
 
-def measure(repository: Path, commits: int, repetitions: int) -> str:
+def measure(repository: Path, repetitions: int, commits: int = 50) -> str:
+    """How many times the least, with what it comes from."""
     day = busy_day(repository, commits)
     shas = shas_of(repository, day, day)
     subjects = (lambda: report(repository, day, day), least, lambda: bare(repository, shas))
@@ -60,4 +61,4 @@ if __name__ == "__main__":
     parser.add_argument("--commits", type=int, default=50)
     parser.add_argument("--repetitions", type=int, default=5)
     given = parser.parse_args()
-    sys.stdout.write(measure(given.repository, given.commits, given.repetitions) + "\n")
+    sys.stdout.write(measure(given.repository, given.repetitions, given.commits) + "\n")

@@ -1,8 +1,6 @@
 """How fast commits are read, against a bare `git log -p --numstat` whose output nobody looks at.
 
-    python benchmarks/read_git.py REPO [--commits 3000] [--runs 3]
-
-Prints one line: the ratio of the best run of each (above 1: faster than git log), taken in turns.
+python -m benchmarks.read_git REPOSITORY [--commits 3000] [--repetitions 3]
 """
 
 from __future__ import annotations
@@ -18,25 +16,19 @@ from pathlib import Path
 from streams.sources.git import reading_environment
 from streams.sources.overflow import MemoryOverflow
 from streams.sources.reader import read
-from streams.sources.repository import Repository, open_repository
+from streams.sources.repository import Repository, locate, open_repository
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("repo")
-    parser.add_argument("--commits", type=int, default=3000)
-    parser.add_argument("--runs", type=int, default=3)
-    options = parser.parse_args()
-    repository = open_repository(locate(options.repo), Path("mirrors"))
-    shas = repository.git.say("rev-list", "-n", str(options.commits), "HEAD").decode().split()
+def measure(place: Path, repetitions: int, commits: int = 3_000) -> str:
+    """The ratio (above 1: faster than git log), with what it comes from."""
+    repository = open_repository(locate(str(place)), Path("mirrors"))
+    shas = repository.git.say("rev-list", "-n", str(commits), "HEAD").decode().split()
     bare, ours = [], []
-    for _ in range(options.runs):
-        bare.append(_seconds(lambda: _git_log(repository, options.commits)))
+    for _ in range(repetitions):
+        bare.append(_seconds(lambda: _git_log(repository, commits)))
         ours.append(_seconds(lambda: _read(repository, shas)))
-    sys.stdout.write(
-        f"{len(shas)} commits: read {min(ours):.2f} s, git log -p --numstat {min(bare):.2f} s, "
-        f"ratio {min(bare) / min(ours):.2f}, {len(shas) / min(ours):.0f} commits/s\n"
-    )
+    ratio = min(bare) / min(ours)
+    return f"{len(shas):,} commits: {ratio:.2f} x ({min(ours):.1f} s against {min(bare):.1f} s)"
 
 
 def _seconds(work: Callable[[], None]) -> float:
@@ -59,4 +51,9 @@ def _read(repository: Repository, shas: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("repository", type=Path)
+    parser.add_argument("--commits", type=int, default=3_000)
+    parser.add_argument("--repetitions", type=int, default=3)
+    given = parser.parse_args()
+    sys.stdout.write(measure(given.repository, given.repetitions, given.commits) + "\n")

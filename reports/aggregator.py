@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,7 +15,7 @@ from schemas.seals import DaySealed
 from schemas.windows import WindowTouched
 
 CLOSE_LIMIT = timedelta(hours=1)
-PORTION = 1_000
+PORTION = 500  # commits whose reports are made at once
 WindowKey = tuple[str, date]  # definition's name, day
 
 
@@ -53,10 +53,12 @@ class Aggregator:
         self._waiting: set[WindowKey] = set()
         self._said: dict[WindowKey, int] = {}
 
-    async def look(self, touches: Sequence[WindowTouched]) -> list[ReportPublished]:
+    async def look(self, touches: Sequence[WindowTouched]) -> list[ReportPublished | WindowTouched]:
         """Look at the touched windows, and again at those that wait: late commits of another day may complete them.
 
-        Nothing is remembered before all of it succeeded, so a repetition after an error returns the same reports.
+        Returns the reports to publish and, when more windows are ready than belong into memory at once, a touch for
+        each of the others. Nothing is remembered before all of it succeeded, so a repetition after an error returns
+        the same.
         """
         touched = {(touch.definition, touch.day) for touch in touches}
         closing = {(touch.definition, touch.day) for touch in touches if touch.cause == "closing"}
@@ -67,13 +69,14 @@ class Aggregator:
                 ready.append(window)
             else:
                 waiting.add(window.key)
-        settled = [pair for some in _portions(ready) for pair in await self._settle(some)]
+        portion = _portion(ready)
+        settled = await self._settle(portion) if portion else []
         published = await self._unsaid([report for _, report in settled])
         self._waiting = waiting
         self._said |= {(report.definition.name, report.day): report.revision for report in published}
         for notice, _ in settled:
             self._settled(notice)
-        return published
+        return [*published, *(_again(window, closing) for window in ready[len(portion) :])]
 
     async def _survey(self, keys: set[WindowKey]) -> list[tuple[Window, bool]]:
         """The sealed windows among `keys`, each with whether it is ready."""
@@ -129,15 +132,16 @@ class Aggregator:
         return [report for report in reports if said.get((report.definition.name, report.day), 0) < report.revision]
 
 
-def _portions(windows: Sequence[Window]) -> Iterator[list[Window]]:
-    """Windows of one definition together, as many as have about PORTION commits: memory does not grow with the days."""
-    portion: list[Window] = []
+def _portion(windows: Sequence[Window]) -> Sequence[Window]:
+    """The first windows of one definition, as many as have about PORTION commits together."""
     commits = 0
-    for window in windows:
-        if portion and (commits > PORTION or window.definition is not portion[0].definition):
-            yield portion
-            portion, commits = [], 0
-        portion.append(window)
+    for count, window in enumerate(windows):
+        if commits > PORTION or window.definition is not windows[0].definition:
+            return windows[:count]
         commits += len(window.keys)
-    if portion:
-        yield portion
+    return windows
+
+
+def _again(window: Window, closing: set[WindowKey]) -> WindowTouched:
+    name, day = window.key
+    return WindowTouched(definition=name, day=day, cause="closing" if window.key in closing else "rows")

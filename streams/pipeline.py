@@ -48,7 +48,7 @@ class Pipeline:
             Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=unscored),
             Stage("store", reads=(COMMITS, ANALYSES, SCORES, SEALS, REPORTS, DELIVERIES), handle=self.keep, batch=1500),
             Stage("windows", reads=(WINDOWS,), handle=self.close, batch=500),
-            Stage("deliveries", reads=(REPORTS,), handle=self.deliver),
+            Stage("deliveries", reads=(REPORTS,), handle=self.deliver, batch=20),
         )
 
     async def analyze(self, events: Sequence[Event]) -> Sequence[Event]:
@@ -65,7 +65,8 @@ class Pipeline:
 
     async def close(self, events: Sequence[Event]) -> Sequence[Event]:
         touched = [event for event in events if isinstance(event, WindowTouched)]
-        return [inline(report) for report in await self.aggregator.look(touched)]
+        said = await self.aggregator.look(touched)
+        return [inline(event) if isinstance(event, ReportPublished) else event for event in said]
 
     async def deliver(self, events: Sequence[Event]) -> Sequence[Event]:
         return [told for report in _only_reports(events) for told in await self.deliverer.deliver(report)]

@@ -15,7 +15,6 @@ from streams.commands import options
 from streams.config import machine_zone, zone_named
 from streams.progress import Progress
 from streams.request import STDIN_NAME, Request
-from streams.run import report as run_report
 
 Repos = Annotated[
     list[str] | None,
@@ -71,6 +70,8 @@ def report(
     )
     if jsonl is not None and STDIN_NAME not in asked:
         raise Misuse("--jsonl goes with the REPO `-`; write it beside the other repositories")
+    from streams.run import report as run_report  # slow to import, and only needed when all of the above is right
+
     with Progress(quiet=quiet) as progress:
         try:
             outcome = asyncio.run(run_report(request, settings, clock_from_environment(), progress))

@@ -105,7 +105,7 @@ def test_what_git_says_later_replaces_what_a_file_said(commitwire: Commitwire, r
     assert commit_of(commitwire.event("2026-02-11", "clone"), "feat: fly")["additions"] == 50
     commitwire.report("-", "--jsonl", file, "--name", "file")
     event = commitwire.event("2026-02-11", "file")
-    assert (event["revision"], commit_of(event, "feat: fly")["additions"]) == (2, 50)
+    assert (event["revision"] > 1, commit_of(event, "feat: fly")["additions"]) == (True, 50)
     assert [again["title"] for again in event["changes"]["reanalyzed"]] == ["feat: fly"]
     assert counts(commitwire)["commits"] == 2, "a file never replaces what git said"
 

@@ -34,8 +34,14 @@ class Desk:
     async def write(self, *events: Event) -> None:
         await self.notebook.write(events)
 
-    async def look(self, cause: Literal["rows", "closing"] = "rows") -> list[ReportPublished]:
-        return await self.aggregator.look([WindowTouched(definition="daily", day=DAY, cause=cause)])
+    async def look(self, cause: Literal["rows", "closing"] = "rows", day: date = DAY) -> list[ReportPublished]:
+        """What is published once all touches are looked at, those that the aggregator makes included."""
+        touches, published = [WindowTouched(definition="daily", day=day, cause=cause)], []
+        while touches:
+            said = await self.aggregator.look(touches)
+            published += [event for event in said if isinstance(event, ReportPublished)]
+            touches = [event for event in said if isinstance(event, WindowTouched)]
+        return published
 
 
 def run(test: Callable[[Desk], Awaitable[None]]) -> None:
@@ -85,8 +91,7 @@ def test_a_waiting_window_is_looked_at_again_when_another_day_is_touched() -> No
         await desk.write(seal(1, late={2: DAY - timedelta(days=1)}), *answers(commit(1)))
         assert await desk.look() == []
         await desk.write(*answers(late))
-        touch = WindowTouched(definition="daily", day=DAY - timedelta(days=1), cause="rows")
-        (report,) = await desk.aggregator.look([touch])
+        (report,) = await desk.look(day=DAY - timedelta(days=1))
         assert [arrived.sha for arrived in report.late] == [sha(2)]
 
     run(test)
@@ -155,5 +160,26 @@ def test_any_order_of_arrival_ends_in_one_report(order: list[int], data: st.Data
             published += await desk.look()
         assert [report.revision for report in published] == [1]
         assert published[0].coverage.commits == 3
+
+    run(test)
+
+
+def test_more_windows_than_belong_into_memory_are_published_in_portions() -> None:
+    async def test(desk: Desk) -> None:
+        days = [DAY - timedelta(days=n) for n in range(6)]
+        for n, day in enumerate(days):
+            numbers = range(300 * n, 300 * n + 300)
+            noon = NOON - timedelta(days=n)
+            await desk.write(seal(*numbers, day=day), *(e for i in numbers for e in answers(commit(i, at=noon))))
+        touches = [WindowTouched(definition="daily", day=day, cause="rows") for day in days]
+        sizes, published = [], []
+        while touches:
+            said = await desk.aggregator.look(touches)
+            reports = [event for event in said if isinstance(event, ReportPublished)]
+            sizes.append(sum(report.coverage.commits for report in reports))
+            published += [report.day for report in reports]
+            touches = [event for event in said if isinstance(event, WindowTouched)]
+        assert sorted(published) == sorted(days)
+        assert max(sizes) <= 600
 
     run(test)

@@ -1,0 +1,59 @@
+"""All benchmarks in one run, written to docs/benchmarks.md: `make benchmarks ARGS="REPOSITORY"`.
+
+The repository should have at least 10,000 commits; the published figures are of git's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import memory, one_day, pipeline, read_git
+from benchmarks.measure import git
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+HEAD = """# Benchmarks
+
+<!-- made by `make benchmarks ARGS="REPOSITORY"` -->
+
+Ratios within one run: machines are shared and noisy, absolute times prove nothing. Subjects take turns; the best of
+each counts. Above 1 Commitwire is faster than the bound it is compared with, except for the day and for memory, which
+are multiples of what they are compared with.
+
+"""
+
+
+def page(repository: Path, repetitions: int) -> str:
+    """The whole page."""
+    rows: list[tuple[str, str, str, Callable[[Path, int], str]]] = [
+        ("reading git (commits, files, patches) against `git log -p --numstat`", "≥ 0.8", "≥ 1.5", read_git.measure),
+        ("git to stored scores and report files against `git log -p --numstat`", "≥ 0.2", "≥ 0.5", pipeline.measure),
+        ("a day from process start to files against the least script", "≤ 2.5", "≤ 1.5", one_day.measure),
+        ("peak memory for 10,000 commits against 1,000", "≤ 1.15, < 900 MB", "–", memory.measure),
+    ]
+    lines = ["| what | must | aim | measured |", "|---|---|---|---|"]
+    for what, must, aim, measure in rows:
+        lines.append(f"| {what} | {must} | {aim} | {measure(repository, repetitions)} |")
+    return HEAD + "\n".join(lines) + f"\n\n{_where(repository)}\n"
+
+
+def _where(repository: Path) -> str:
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    cores, when = os.cpu_count(), datetime.now(UTC).date()
+    return (
+        f"Measured on {when} with {cores} cores, Python {platform.python_version()}, load {load}, on a clone with"
+        f" {int(git(repository, 'rev-list', '--count', 'HEAD')):,} commits."
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("repository", type=Path)
+    parser.add_argument("--repetitions", type=int, default=3)
+    given = parser.parse_args()
+    PAGE.write_text(page(given.repository, given.repetitions))
