@@ -15,7 +15,7 @@ from schemas.seals import DaySealed
 from schemas.windows import WindowTouched
 
 CLOSE_LIMIT = timedelta(hours=1)
-PORTION = 500  # commits whose reports are made at once
+PORTION = 1_000  # commits whose reports are made at once, if not of one window
 WindowKey = tuple[str, date]  # definition's name, day
 
 

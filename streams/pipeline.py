@@ -11,7 +11,7 @@ letter, and its commit goes on as "could not be analyzed".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.analyzers import static
@@ -46,8 +46,8 @@ class Pipeline:
         return (
             Stage("analyzers", reads=(COMMITS,), handle=self.analyze, rescue=unanalyzed),
             Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=unscored),
-            Stage("store", reads=(COMMITS, ANALYSES, SCORES, SEALS, REPORTS, DELIVERIES), handle=self.keep, batch=1500),
-            Stage("windows", reads=(WINDOWS,), handle=self.close, batch=500),
+            Stage("store", reads=(COMMITS, ANALYSES, SCORES, SEALS, DELIVERIES), handle=self.keep, batch=1500),
+            Stage("windows", reads=(WINDOWS,), handle=self.close, batch=50),
             Stage("deliveries", reads=(REPORTS,), handle=self.deliver, batch=20),
         )
 
@@ -59,8 +59,7 @@ class Pipeline:
 
     async def keep(self, events: Sequence[Event]) -> Sequence[Event]:
         """Store a batch; once it is durable, the windows that depend on it are worth a look."""
-        await self.store.write([event for event in events if not isinstance(event, ReportPublished)])
-        await self.store.mark_published(_only_reports(events))
+        await self.store.write(events)
         return touches(events, self.definitions.values())
 
     async def close(self, events: Sequence[Event]) -> Sequence[Event]:
@@ -69,11 +68,10 @@ class Pipeline:
         return [inline(event) if isinstance(event, ReportPublished) else event for event in said]
 
     async def deliver(self, events: Sequence[Event]) -> Sequence[Event]:
-        return [told for report in _only_reports(events) for told in await self.deliverer.deliver(report)]
-
-
-def _only_reports(events: Iterable[Event]) -> list[ReportPublished]:
-    return [event for event in events if isinstance(event, ReportPublished)]
+        """Note that the reports are on the topic, and make the files of those that this process delivers."""
+        reports = [event for event in events if isinstance(event, ReportPublished)]
+        await self.store.mark_published(reports)
+        return [told for report in reports for told in await self.deliverer.deliver(report)]
 
 
 def unanalyzed(event: Event, error: Exception) -> Sequence[Event]:

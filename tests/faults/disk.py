@@ -20,17 +20,23 @@ class Disk:
 
     path: Path
 
+    def leave(self, kilobytes: int) -> None:
+        """Let so much room be left."""
+        found = os.statvfs(self.path)
+        used = (found.f_blocks - found.f_bfree) * found.f_frsize // 1024
+        _run("mount", "-o", f"remount,size={used + kilobytes}k", str(self.path))
+
     def grow(self) -> None:
         """Make room."""
         _run("mount", "-o", "remount,size=1g", str(self.path))
 
 
 @contextmanager
-def small_disk(path: Path, kilobytes: int) -> Iterator[Disk]:
-    """A file system with so much room, gone again at the end. Where nobody may mount, the test is skipped."""
+def small_disk(path: Path) -> Iterator[Disk]:
+    """A file system of its own, gone again at the end. Where nobody may mount, the test is skipped."""
     path.mkdir(parents=True, exist_ok=True)
     try:
-        _run("mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(path))
+        _run("mount", "-t", "tmpfs", "-o", "size=1g", "tmpfs", str(path))
     except (subprocess.CalledProcessError, FileNotFoundError) as error:
         _refuse(error)
     try:

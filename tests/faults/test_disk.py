@@ -6,41 +6,46 @@ import pytest
 
 from tests.faults import history
 from tests.faults.conftest import REDUCED, Undisturbed
-from tests.faults.disk import small_disk
+from tests.faults.disk import Disk, small_disk
 from tests.faults.process import Process
 from tests.faults.traces import traces
 
 pytestmark = pytest.mark.faults
 
-# what lies on the small disk, and its kilobytes: from nothing fits to nearly everything does
+# what lies on a disk of its own, and the kilobytes that are left there: from no room at all to room for nearly all
 DISKS = [
-    ("data", 8),
-    ("data", 1_000),
-    ("data", 2_500),
-    ("data", 4_000),
-    ("data/log", 8),
-    ("data/log", 300),
-    ("data/log", 1_500),
-    ("data/store", 8),
-    ("data/store", 200),
-    ("data/store", 600),
-    ("data/store", 1_200),
-    ("out", 8),
-    ("out", 120),
+    *[("data", kilobytes) for kilobytes in (2_500, 4, 300, 1_300, 4_000)],
+    *[("data/log", kilobytes) for kilobytes in (1_500, 4, 300)],
+    *[("data/store", kilobytes) for kilobytes in (1_200, 1_800, 4, 2_400)],
+    *[("out", kilobytes) for kilobytes in (120, 4)],
 ]
-FEW = [DISKS[0], DISKS[2], DISKS[6], DISKS[8], DISKS[10], DISKS[12]]
+FEW = [DISKS[0], DISKS[5], DISKS[8], DISKS[9], DISKS[12]]
+
+
+def assert_stops_and_goes_on(disk: Disk, home: Process, undisturbed: Undisturbed) -> None:
+    repo = f"acme/rocket={undisturbed.repo.path}"
+    full = home.report(repo, *history.OPTIONS, code=1)
+    assert full.out == ""
+    assert [line[:12] for line in full.err.splitlines()] == ["commitwire: "], full.err
+    assert "room" in full.err
+    disk.grow()
+    home.report(repo, *history.OPTIONS)
+    assert traces(home).differences(undisturbed.traces) == []
 
 
 @pytest.mark.parametrize(("place", "kilobytes"), FEW if REDUCED else DISKS)
-def test_a_full_disk_stops_the_run_and_loses_nothing(
+def test_a_disk_that_gets_full_stops_the_run_and_loses_nothing(
     place: str, kilobytes: int, undisturbed: Undisturbed, commitwire: Process
 ) -> None:
-    repo = f"acme/rocket={undisturbed.repo.path}"
-    with small_disk(commitwire.home / place, kilobytes) as disk:
-        full = commitwire.report(repo, *history.OPTIONS, code=1)
-        assert full.out == ""
-        assert [line[:12] for line in full.err.splitlines()] == ["commitwire: "], full.err
-        assert "room" in full.err
-        disk.grow()
-        commitwire.report(repo, *history.OPTIONS)
-        assert traces(commitwire).differences(undisturbed.traces) == []
+    with small_disk(commitwire.home / place) as disk:
+        commitwire("sql", "SELECT 1", "--data", commitwire.data)  # makes the tables
+        disk.leave(kilobytes)
+        assert_stops_and_goes_on(disk, commitwire, undisturbed)
+
+
+@pytest.mark.parametrize("kilobytes", [100] if REDUCED else [4, 100, 10_000])
+def test_a_store_begins_only_where_there_is_room(kilobytes: int, undisturbed: Undisturbed, commitwire: Process) -> None:
+    """The engine would leave empty definitions of its tables behind."""
+    with small_disk(commitwire.data) as disk:
+        disk.leave(kilobytes)
+        assert_stops_and_goes_on(disk, commitwire, undisturbed)

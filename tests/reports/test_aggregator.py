@@ -180,6 +180,6 @@ def test_more_windows_than_belong_into_memory_are_published_in_portions() -> Non
             published += [report.day for report in reports]
             touches = [event for event in said if isinstance(event, WindowTouched)]
         assert sorted(published) == sorted(days)
-        assert max(sizes) <= 600
+        assert max(sizes) <= 1_200
 
     run(test)
