@@ -40,9 +40,13 @@ class Notebook:
         """Keep these events; a repetition, or an older statement, changes nothing."""
         for event in events:
             if isinstance(event, CommitObserved):
-                self._observed.setdefault((event.repo, event.sha), event)
+                seen = self._observed.get((event.repo, event.sha))
+                if seen is None or seen.version < event.version:
+                    self._observed[event.repo, event.sha] = event
             elif isinstance(event, CommitAnalyzed):
-                self._analyzed.setdefault((event.repo, event.sha), event)
+                kept = self._analyzed.get((event.repo, event.sha))
+                if kept is None or kept.round < event.round:
+                    self._analyzed[event.repo, event.sha] = event
             elif isinstance(event, CommitScored):
                 self._scored[event.repo, event.sha, event.profile] = event
             elif isinstance(event, DaySealed):
@@ -59,11 +63,12 @@ class Notebook:
         ]
 
     async def complete(self, keys: Collection[CommitKey], profile: str) -> set[CommitKey]:
-        return {key for key in keys if key in self._observed and key in self._analyzed and self._is_final(key, profile)}
+        return {key for key in keys if key in self._observed and self._is_answered(key, profile)}
 
-    def _is_final(self, key: CommitKey, profile: str) -> bool:
+    def _is_answered(self, key: CommitKey, profile: str) -> bool:
+        known, analyzed = self._observed[key].version, self._analyzed.get(key)
         scored = self._scored.get((*key, profile))
-        return scored is not None and scored.final
+        return bool(analyzed and analyzed.round >= known and scored and scored.final and scored.round >= known)
 
     async def commits(self, keys: Collection[CommitKey], profile: str) -> Sequence[CommitRow]:
         return [

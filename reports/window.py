@@ -41,7 +41,7 @@ class Memory(Protocol):
         ...
 
     async def complete(self, keys: Collection[CommitKey], profile: str) -> set[CommitKey]:
-        """Those of `keys` that are observed, analyzed and finally scored."""
+        """Those of `keys` that are observed, and analyzed and finally scored with all that is known of them."""
         ...
 
     async def commits(self, keys: Collection[CommitKey], profile: str) -> Sequence[CommitRow]:

@@ -106,7 +106,9 @@ class Analysis(Frozen):
 class CommitAnalyzed(Event):
     """By whom a commit was analyzed, in which round, and what came of it.
 
-    `status`: done, owed (could not be made yet; `reason` says why) or failed (hopeless: dead-lettered; `reason`).
+    `round` begins at the version of the commit that was analyzed (CommitObserved.version), so that an analysis of less
+    is told from one of more, and rises with each further one. `status`: done, owed (could not be made yet; `reason`
+    says why) or failed (hopeless: dead-lettered; `reason`).
     """
 
     repo: str

@@ -21,12 +21,6 @@ async def bind(store: Store, definition: Definition, *, redefine: bool) -> None:
     await store.bind(definition)
 
 
-async def branch_of(store: Store, name: str, repo: str) -> str | None:
-    """The branch that the definition bound to `name` has for a repository."""
-    bound = await store.definition(name)
-    return next((source.branch for source in bound.sources if source.repo == repo), None) if bound else None
-
-
 def _completes(definition: Definition, bound: Definition) -> bool:
     """Whether they differ only where a branch was not known before."""
     if len(definition.sources) != len(bound.sources):

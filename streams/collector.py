@@ -107,6 +107,11 @@ class FileCollector:
             self._sources = tuple(Source(repo=repo, branch=FILE_BRANCH) for repo in sorted(repos))
         return self._sources
 
+    def expect(self, sources: Iterable[Source]) -> None:
+        """Sources of earlier files: on a quiet day a file need not name all repositories."""
+        held = {*self.sources(), *(source for source in sources if source.branch == FILE_BRANCH)}
+        self._sources = tuple(sorted(held, key=lambda source: source.repo))
+
     def tip(self) -> str:
         return ""
 

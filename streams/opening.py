@@ -15,8 +15,7 @@ from streams.collector import BranchCollector, Collector, FailedCollector, FileC
 from streams.config import Settings
 from streams.request import Request
 from streams.sources.branch import Branch
-from streams.sources.git import mask
-from streams.sources.repository import Place, name_of_url, open_repository
+from streams.sources.repository import Place, name_of, open_repository
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,7 @@ def _open(place: Place, ref: str | None, settings: Settings) -> Collector:
     try:
         return BranchCollector(Branch(open_repository(place, settings.mirrors), ref))
     except SourceFailed as error:
-        return FailedCollector.of(_name(place), ref, str(error))
-
-
-def _name(place: Place) -> str:
-    """What a repository that cannot be opened is known by."""
-    return place.name or name_of_url(place.url or "") or mask(place.url or str(place.path))
+        return FailedCollector.of(name_of(place), ref, str(error))
 
 
 async def _check_names(request: Request, collectors: Sequence[Collector]) -> None:

@@ -14,9 +14,9 @@ from reports.deliveries.files import ReportFiles
 from schemas.definition import Definition
 from schemas.errors import Stop
 from schemas.windows import WindowTouched
-from streams.binding import bind, branch_of
+from streams.binding import bind
 from streams.clock import Clock
-from streams.collector import Collector, FailedCollector
+from streams.collector import Collector, FailedCollector, FileCollector
 from streams.config import Settings
 from streams.deliverer import Deliverer
 from streams.failpoint import failpoint
@@ -63,7 +63,7 @@ class Run:
     outcome: Outcome
 
     async def go(self, opened: Opened) -> Outcome:
-        collectors = [await self._on_known_branch(collector) for collector in opened.collectors]
+        collectors = [await self._as_bound(collector) for collector in opened.collectors]
         definition = self._definition(collectors)
         await bind(self.store, definition, redefine=self.request.redefine)
         watch, deliverer = Watch(), self._deliverer()
@@ -81,12 +81,16 @@ class Run:
         self.outcome.paths = [path for key in sorted(deliverer.paths) for path in deliverer.paths[key]]
         return self.outcome
 
-    async def _on_known_branch(self, collector: Collector) -> Collector:
-        """A source that could not be opened stands for the branch that the definition has for it."""
-        if not isinstance(collector, FailedCollector) or self.request.branch:
+    async def _as_bound(self, collector: Collector) -> Collector:
+        """What the definition bound to the name knows of a source, when the source itself cannot tell."""
+        bound = await self.store.definition(self.request.name)
+        if bound is not None and isinstance(collector, FileCollector):
+            collector.expect(bound.sources)
+        if bound is None or not isinstance(collector, FailedCollector) or self.request.branch:
             return collector
-        known = await branch_of(self.store, self.request.name, collector.source.repo)
-        return FailedCollector.of(collector.source.repo, known, collector.reason)
+        repo = collector.source.repo
+        branch = next((source.branch for source in bound.sources if source.repo == repo), None)
+        return FailedCollector.of(repo, branch, collector.reason)
 
     def _definition(self, collectors: Sequence[Collector]) -> Definition:
         sources = [source for collector in collectors for source in collector.sources()]

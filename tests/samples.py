@@ -50,6 +50,7 @@ def analyzed(seen: CommitObserved, summary: Phrase | None = None) -> CommitAnaly
         sha=seen.sha,
         committed_at=seen.committed_at,
         analyzer="static/1",
+        round=seen.version,
         facts=Facts(change_types=(ChangeType.FIX,), type_evidence="title"),
         analysis=Analysis(change_types=(ChangeType.FIX,), summary=(said,), scope=(Phrase(code=Code.SCOPE_UNKNOWN),)),
     )
@@ -62,6 +63,7 @@ def scored(seen: CommitObserved, tier: Tier = "low", *, final: bool = True) -> C
         committed_at=seen.committed_at,
         profile="default",
         rubric="test",
+        round=seen.version,
         points=0,
         parts=(),
         tier=tier,

@@ -54,11 +54,15 @@ def open_repository(place: Place, mirrors: Path) -> Repository:
     Raises Misuse when there is no repository at the path, SourceFailed when it cannot be cloned or fetched.
     """
     if place.url is not None:
-        named = place.name or name_of_url(place.url) or _local(_last_part(place.url))
-        return Repository(named, mirror(place.url, mirrors))
+        return Repository(name_of(place), mirror(place.url, mirrors))
     assert place.path is not None
     git_dir = _find(place.path)
     return Repository(place.name or _own_name(Git(git_dir)), git_dir)
+
+
+def name_of(place: Place) -> str:
+    """What a repository is known by before it could be opened."""
+    return place.name or name_of_url(place.url or "") or _local(_last_part(place.url or str(place.path)))
 
 
 def name_of_url(url: str) -> str | None:

@@ -56,11 +56,14 @@ def _select(client: Client, table: Relation, where: str, **parameters: Any) -> I
 
 
 def complete(client: Client, keys: Collection[Key], profile: str) -> set[Key]:
-    """The keys that have a commit, an analysis and a final score of the profile."""
-    sql = """SELECT repo, sha FROM scores FINAL
-        WHERE (repo, sha) IN %(keys)s AND profile = %(profile)s AND final
-          AND (repo, sha) IN (SELECT repo, sha FROM commits WHERE (repo, sha) IN %(keys)s)
-          AND (repo, sha) IN (SELECT repo, sha FROM analyses WHERE (repo, sha) IN %(keys)s)"""
+    """The keys that have a commit, and an analysis and a final score of the profile made of all that is known of it."""
+    sql = """SELECT repo, sha FROM (SELECT repo, sha, max(version) AS known FROM commits
+            WHERE (repo, sha) IN %(keys)s GROUP BY repo, sha) AS observed
+        JOIN (SELECT repo, sha, max(round) AS analyzed FROM analyses
+            WHERE (repo, sha) IN %(keys)s GROUP BY repo, sha) AS analyses USING (repo, sha)
+        JOIN (SELECT repo, sha, round AS scored FROM scores FINAL
+            WHERE (repo, sha) IN %(keys)s AND profile = %(profile)s AND final) AS scores USING (repo, sha)
+        WHERE analyzed >= known AND scored >= known"""
     return {(repo, sha) for chunk in _chunks(keys) for repo, sha in _query(client, sql, keys=chunk, profile=profile)}
 
 

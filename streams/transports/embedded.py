@@ -23,7 +23,7 @@ from streams.transports.record import NewRecord, Partition, Record
 from streams.transports.writer import Writer
 
 UNFINISHED_RECORDS = 500  # per partition: reading pauses above either limit
-UNFINISHED_BYTES = 16 * 2**20
+UNFINISHED_BYTES = 4 * 2**20
 
 
 class Producer(base.Producer):  # type: ignore[misc]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.cli.scene import line, titles, utc, write_lines
 from tests.commitwire import Commitwire
 from tests.gitrepo import GitRepo
@@ -47,7 +45,6 @@ def test_a_source_that_fails_is_named_and_recovers_in_a_new_revision(
     assert "What follows was collected before." in commitwire.markdown("2026-02-11", "en")
 
 
-@pytest.mark.xfail(strict=True, reason="a URL without a host has another name while it fails")
 def test_a_source_without_a_name_is_the_same_before_and_after_it_recovers(
     commitwire: Commitwire, tmp_path: Path
 ) -> None:

@@ -169,13 +169,29 @@ def test_only_days_asked_for(memory: Memory) -> None:
 def test_complete_needs_commit_analysis_and_final_score(memory: Memory) -> None:
     repo = fresh()
     seen = [history.commit(repo, number) for number in range(5)]
-    scores = [history.scored(one, 1) for one in seen]
-    memory.write(*seen[1:], *[history.analyzed(one, 1) for one in (seen[0], *seen[2:])])
+    full = {"round": seen[0].version}
+    scores = [history.scored(one, 1).model_copy(update=full) for one in seen]
+    memory.write(*seen[1:], *[history.analyzed(one, 1).model_copy(update=full) for one in (seen[0], *seen[2:])])
     memory.write(*scores[:3], scores[3].model_copy(update={"final": False}), scores[4])
     keys = [(repo, one.sha) for one in seen]
     assert memory.run(memory.store.complete(keys, "default")) == {keys[2], keys[4]}
     assert memory.run(memory.store.complete(keys, "other")) == set()
     assert memory.run(memory.store.complete([], "default")) == set()
+
+
+def test_answers_to_less_than_is_known_do_not_count(memory: Memory) -> None:
+    whole = history.commit(fresh(), 1)
+    brief = whole.model_copy(update={"detail": "message", "files": ()})
+    key = (whole.repo, whole.sha)
+    old, new = ({"round": one.version} for one in (brief, whole))
+    memory.write(
+        brief, history.analyzed(brief, 1).model_copy(update=old), history.scored(brief, 1).model_copy(update=old)
+    )
+    assert memory.run(memory.store.complete([key], "default")) == {key}
+    memory.write(whole, history.analyzed(whole, 1).model_copy(update=new))
+    assert memory.run(memory.store.complete([key], "default")) == set()
+    memory.write(history.scored(whole, 1).model_copy(update=new))
+    assert memory.run(memory.store.complete([key], "default")) == {key}
 
 
 def test_details_of_known_commits(memory: Memory) -> None:
