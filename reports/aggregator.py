@@ -34,7 +34,8 @@ class Aggregator:
 
     A window is ready when every source has sealed the day and every commit of the seals is answered; when it is being
     closed, or has waited longer than `close_limit` since its last seal, it is published with what there is. The report
-    is durable in the archive before it is returned, so a repetition after a crash publishes the very same one.
+    is durable in the archive before it is returned, so a repetition after a crash publishes the very same one. Windows
+    that `opens` denies get revisions, but no first report.
     """
 
     def __init__(
@@ -45,11 +46,12 @@ class Aggregator:
         now: Callable[[], datetime],
         *,
         close_limit: timedelta = CLOSE_LIMIT,
+        opens: Callable[[WindowKey], bool] = lambda _: True,
         settled: Callable[[Settled], None] = lambda _: None,
     ) -> None:
         self._memory, self._archive = memory, archive
         self._definitions, self._now = definitions, now
-        self._close_limit, self._settled = close_limit, settled
+        self._close_limit, self._opens, self._settled = close_limit, opens, settled
         self._waiting: set[WindowKey] = set()
         self._said: dict[WindowKey, int] = {}
 
@@ -83,11 +85,18 @@ class Aggregator:
         found = []
         for name in sorted({name for name, _ in keys} & self._definitions.keys()):
             definition = self._definitions[name]
-            windows = await self._windows(definition, {day for other, day in keys if other == name})
+            days = await self._opened(name, {day for other, day in keys if other == name})
+            windows = await self._windows(definition, days)
             wanted = {key for window in windows for key in window.keys}
             answered = await self._memory.complete(wanted, definition.profile) if wanted else set()
             found += [(window, self._is_ready(window, answered)) for window in windows]
         return found
+
+    async def _opened(self, name: str, days: set[date]) -> set[date]:
+        """The days that may be published: nobody is told of a day that nobody asked for."""
+        denied = [day for day in days if not self._opens((name, day))]
+        reported = await self._archive.latest_reports(name, denied) if denied else {}
+        return days.difference(denied) | reported.keys()
 
     async def _windows(self, definition: Definition, days: set[date]) -> list[Window]:
         """The sealed ones, oldest day first: without a seal of every source there is nothing to say yet."""

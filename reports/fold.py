@@ -148,7 +148,8 @@ def _late(seal: DaySealed, known: Mapping[CommitKey, CommitRow]) -> Iterable[Lat
 
 
 def _coverage(sections: tuple[RepoSection, ...]) -> Coverage:
-    commits = [commit for section in sections for commit in section.commits]
+    # A commit on two branches stands in two sections, and is one.
+    commits = {(commit.repo, commit.sha): commit for section in sections for commit in section.commits}.values()
     statuses = Counter(commit.status for commit in commits)
     return Coverage(
         commits=len(commits),
@@ -156,7 +157,7 @@ def _coverage(sections: tuple[RepoSection, ...]) -> Coverage:
         by_analyzer=dict(sorted(Counter(c.analyzer for c in commits if c.status == "done").items())),
         owed=statuses["owed"],
         failed=statuses["failed"],
-        missing=sum(len(section.missing) for section in sections),
+        missing=len({(section.repo, sha) for section in sections for sha in section.missing}),
         unknown_size=sum(commit.files is None and not commit.is_merge for commit in commits),
         not_collected=sum(section.reason is not None for section in sections),
     )

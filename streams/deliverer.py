@@ -22,6 +22,7 @@ class Deliverer:
     archive: Archive
     wanted: set[WindowKey] = field(default_factory=set)
     paths: dict[WindowKey, list[Path]] = field(default_factory=dict)
+    unanswered: dict[WindowKey, int] = field(default_factory=dict)  # commits without an analysis that can still come
     _revisions: dict[WindowKey, int] = field(default_factory=dict)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -54,6 +55,7 @@ class Deliverer:
         failpoint("deliverer.after_files")
         self._revisions[key] = report.revision
         self.paths[key] = [file.path for file in written]
+        self.unanswered[key] = report.coverage.failed + report.coverage.missing
         return [
             ReportDelivered(
                 definition=report.definition.name,

@@ -69,10 +69,11 @@ class Outcome:
     paths: list[Path] = field(default_factory=list)
     uncollected: int = 0
     dead_letters: int = 0
+    unanswered: int = 0  # commits of the reports that could not be analyzed, in whatever run that was
     bad_lines: int = 0
 
     @property
     def exit_code(self) -> int:
         if self.uncollected:
             return 3
-        return 4 if self.dead_letters or self.bad_lines else 0
+        return 4 if self.dead_letters or self.unanswered or self.bad_lines else 0

@@ -67,7 +67,7 @@ class Run:
         definition = self._definition(collectors)
         await bind(self.store, definition, redefine=self.request.redefine)
         watch, deliverer = Watch(), self._deliverer()
-        async with self._flow(watch, deliverer) as flow:
+        async with self._flow(watch, deliverer, {(definition.name, day) for day in opened.days}) as flow:
             # What an earlier run left on the log comes first: seals and skips are read from the store.
             await flow.drained()
             sealed = await self._feed(flow, collectors, definition, opened.days)
@@ -75,9 +75,13 @@ class Run:
             deliverer.wanted |= wanted.keys()
             await self._settle(flow, watch, wanted)
             await flow.drained()  # the stage delivers what is new; what stood before is left
-            await flow.send(await deliverer.settle(watch.revisions(wanted)), source="deliveries")
+            # Also days that an interrupted run, or one of another definition, revised without delivering them here.
+            behind = await self.store.behind(definition.name)
+            revisions = {(definition.name, day): revision for day, revision in behind.items()} | watch.revisions(wanted)
+            await flow.send(await deliverer.settle(revisions), source="deliveries")
             await flow.drained()
             self.outcome.dead_letters = flow.dead_letters
+            self.outcome.unanswered = sum(deliverer.unanswered.values())
         self.outcome.paths = [path for key in sorted(deliverer.paths) for path in deliverer.paths[key]]
         return self.outcome
 
@@ -105,7 +109,7 @@ class Run:
         return Deliverer(ReportFiles(self.request.out, self.request.formats, self.settings.templates), self.store)
 
     @asynccontextmanager
-    async def _flow(self, watch: Watch, deliverer: Deliverer) -> AsyncIterator[Flow]:
+    async def _flow(self, watch: Watch, deliverer: Deliverer, asked: set[WindowKey]) -> AsyncIterator[Flow]:
         definitions = {definition.name: definition for definition in await self.store.definitions()}
         aggregator = Aggregator(
             self.store,
@@ -113,6 +117,7 @@ class Run:
             definitions,
             self.clock.now,
             close_limit=self.settings.close_limit,
+            opens=asked.__contains__,
             settled=watch.tell,
         )
         rubric = Rubric.load(self.settings.rubric) if self.settings.rubric else Rubric.shipped()

@@ -216,6 +216,16 @@ def published(client: Client, name: str, days: Collection[date]) -> dict[date, i
     return {row[0]: row[1] for row in rows}
 
 
+def behind(client: Client, name: str) -> dict[date, int]:
+    """The latest revision of each day of which only an earlier one was delivered."""
+    sql = """SELECT day, latest FROM
+            (SELECT day, max(revision) AS latest FROM reports WHERE definition = %(name)s GROUP BY day) AS reports
+        JOIN (SELECT day, max(revision) AS delivered FROM deliveries WHERE definition = %(name)s GROUP BY day)
+            AS deliveries USING (day)
+        WHERE latest > delivered"""
+    return {row[0]: row[1] for row in _query(client, sql, name=name)}
+
+
 def definitions(client: Client, name: str | None = None) -> list[tuple[int, Definition]]:
     """The present binding of each name (or of one) with its number, by name."""
     where = "" if name is None else "WHERE name = %(name)s"

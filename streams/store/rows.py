@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -158,7 +159,8 @@ def delivery(event: ReportDelivered) -> Iterator[Row]:
 
 
 def report(event: ReportPublished) -> Row:
-    stats = [section.stats for section in event.sections]
+    commits = {(commit.repo, commit.sha): commit.tier for section in event.sections for commit in section.commits}
+    tiers = Counter(commits.values())
     return (
         event.definition.name,
         event.day,
@@ -170,9 +172,9 @@ def report(event: ReportPublished) -> Row:
         event.as_of,
         event.published_at,
         event.coverage.commits,
-        sum(one.high for one in stats),
-        sum(one.medium for one in stats),
-        sum(one.low for one in stats),
+        tiers["high"],
+        tiers["medium"],
+        tiers["low"],
         event.coverage.owed,
         event.coverage.failed,
         event.coverage.missing,

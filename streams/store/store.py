@@ -100,6 +100,10 @@ class Store:
         marks = [(r.definition.name, r.day, r.revision, r.revision) for r in reports]
         await self._writer.run(lambda client: insert(client, WINDOWS, marks))
 
+    async def behind(self, name: str) -> dict[date, int]:
+        """The latest revision of each day of which only an earlier one was delivered."""
+        return await self._readers.run(partial(reading.behind, name=name))
+
     async def definition(self, name: str) -> Definition | None:
         """What the name is bound to."""
         found = await self._readers.run(partial(reading.definitions, name=name))

@@ -183,3 +183,20 @@ def test_more_windows_than_belong_into_memory_are_published_in_portions() -> Non
         assert max(sizes) <= 1_200
 
     run(test)
+
+
+def test_a_day_that_nobody_asked_for_is_revised_but_not_begun() -> None:
+    async def test(desk: Desk) -> None:
+        asked: set[tuple[str, date]] = set()
+        desk.aggregator = Aggregator(
+            desk.notebook, desk.notebook, {"daily": DEFINITION}, lambda: desk.now, opens=asked.__contains__
+        )
+        await desk.write(seal(1), *answers(commit(1)))
+        assert await desk.look() == []
+        asked.add(("daily", DAY))
+        assert [report.revision for report in await desk.look()] == [1]
+        asked.clear()
+        await desk.write(seal(1, 2, number=2), *answers(commit(2)))
+        assert [report.revision for report in await desk.look()] == [2]
+
+    run(test)

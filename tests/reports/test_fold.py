@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from reports.fold import digest, fold
 from reports.notebook import Known
 from reports.window import Window
+from schemas.definition import Source
 from schemas.phrase import Code, Phrase
 from schemas.reports import ReportPublished
 from schemas.scores import TIERS, Tier
@@ -92,3 +93,13 @@ def test_a_source_that_could_not_be_collected_keeps_its_reason() -> None:
     report = fold(window, [], previous=None, now=AFTER)
     assert report.sections[0].reason == "connection refused"
     assert report.coverage.not_collected == 1
+
+
+def test_a_commit_on_two_branches_is_counted_once() -> None:
+    develop = Source(repo=SOURCE.repo, branch="develop")
+    definition = DEFINITION.model_copy(update={"sources": (SOURCE, develop)})
+    window = Window(definition, DAY, {SOURCE: seal(1, 2), develop: seal(2, 3, source=develop)})
+    report = fold(window, [known(1), known(2)], previous=None, now=AFTER)
+    assert [section.stats.commits for section in report.sections] == [2, 1]
+    assert (report.coverage.commits, report.coverage.by_analyzer) == (2, {"static/1": 2})
+    assert (report.coverage.repos, report.coverage.missing) == (1, 1)
