@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -99,7 +98,3 @@ class CommitObserved(Event):
     @property
     def is_merge(self) -> bool:
         return self.parents is not None and len(self.parents) > 1
-
-    @property
-    def instant(self) -> datetime:
-        return self.committed_at

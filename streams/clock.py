@@ -39,4 +39,5 @@ class FileClock:
 
 def clock_from_environment() -> Clock:
     path = os.environ.get("COMMITWIRE_CLOCK")
-    return FileClock(Path(path)) if path else SystemClock()
+    # absolute: the embedded store changes the working directory for a moment while it opens
+    return FileClock(Path(path).absolute()) if path else SystemClock()

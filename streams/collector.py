@@ -21,7 +21,7 @@ from streams.sources.overflow import Overflow
 from streams.sources.reader import read
 
 FILE_BRANCH = "-"  # the branch of commits that come from a file
-UNKNOWN_BRANCH = "HEAD"  # the branch of a source that could never be opened
+UNKNOWN_BRANCH = "?"  # the branch of a source that could never be opened; no branch can have this name
 
 
 class Collector(Protocol):
@@ -161,7 +161,9 @@ class FailedCollector:
 
     @classmethod
     def of(cls, repo: str, branch: str | None, reason: str) -> FailedCollector:
-        return cls(Source(repo=repo, branch=branch or UNKNOWN_BRANCH), reason)
+        """`branch` as it was asked for; None and "HEAD" mean the one that HEAD would have named."""
+        name = UNKNOWN_BRANCH if branch in (None, "HEAD") else str(branch).removeprefix("refs/heads/")
+        return cls(Source(repo=repo, branch=name), reason)
 
     def sources(self) -> Sequence[Source]:
         return (self.source,)

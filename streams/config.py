@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 import platformdirs
@@ -18,13 +18,21 @@ from pydantic import Field, ValidationError
 from schemas.definition import Language
 from schemas.errors import Misuse
 from schemas.model import Frozen
+from streams.request import STDIN_NAME
+from streams.sources.repository import locate
+from streams.store import address
 
 FILE = "commitwire.toml"
 RESERVED = {"COMMITWIRE_CONFIG", "COMMITWIRE_CLOCK", "COMMITWIRE_KILL_AT"}
+PATHS = ("data", "out", "templates", "rubric")
 
 
 class Settings(Frozen):
-    """Every key of commitwire.toml. Each can be set as COMMITWIRE_KEY, too; lists are then separated by commas."""
+    """Every key of commitwire.toml. Each can be set as COMMITWIRE_KEY, too; lists are then separated by commas.
+
+    All paths but `out`, which is printed as it was given, are absolute: the embedded store changes the working
+    directory for a moment while it opens.
+    """
 
     data: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("commitwire", appauthor=False)),
@@ -60,11 +68,11 @@ class Settings(Frozen):
 
     @property
     def broker_url(self) -> str:
-        return self.broker or f"embedded://{self.data.absolute()}/log"
+        return self.broker or f"embedded://{_in_url(self.data)}/log"
 
     @property
     def store_url(self) -> str:
-        return self.store or f"chdb://{self.data.absolute()}/store"
+        return self.store or f"chdb://{_in_url(self.data)}/store"
 
     @property
     def close_limit(self) -> timedelta:
@@ -72,12 +80,13 @@ class Settings(Frozen):
 
     @property
     def mirrors(self) -> Path:
-        return self.data.absolute() / "mirrors"
+        return self.data / "mirrors"
 
 
 def load_settings(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
     """The configuration file (`path`, else $COMMITWIRE_CONFIG, else ./, else the user's) under the environment.
 
+    Relative paths of the file start at its directory, those of the environment at the working directory.
     Raises Misuse that names the file or variable and the key.
     """
     file = _file(path, environ)
@@ -86,13 +95,71 @@ def load_settings(path: Path | None, environ: Mapping[str, str] = os.environ) ->
     for key, text in _overrides(environ).items():
         values[key] = [part.strip() for part in text.split(",")] if key in ("repos", "formats") else text
         where[key] = f"the variable COMMITWIRE_{key.upper()}"
+    values = {key: _expand(value, environ, where[key]) for key, value in values.items()}
     try:
-        return Settings.model_validate({key: _expand(value, environ, where[key]) for key, value in values.items()})
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = str(first["loc"][0])
         known = f"; known keys: {', '.join(Settings.model_fields)}" if first["type"] == "extra_forbidden" else ""
         raise Misuse(f"{where.get(key, file)}: {key}: {first['msg']}{known}") from error
+    _check_urls(settings, where)
+    said_by_file = {key for key in values if file and where[key] == str(file)}
+    return _absolute(_rooted(settings, said_by_file, file) if file else settings)
+
+
+def _check_urls(settings: Settings, where: Mapping[str, str]) -> None:
+    checks = (("broker", settings.broker, _check_broker), ("store", settings.store, address.parse))
+    for key, url, check in checks:
+        try:
+            if url:
+                check(url)
+        except Misuse as error:
+            raise Misuse(f"{where[key]}: {key}: {error}") from error
+
+
+def _check_broker(url: str) -> None:
+    """Raises Misuse for a URL that no transport of this version understands."""
+    scheme, _, place = url.partition("://")
+    if scheme != "embedded":
+        named = f"{scheme}://" if place else "a broker without a scheme"
+        raise Misuse(f"{named} is not supported by this version; write embedded:///DIRECTORY")
+    if not place.startswith("/"):
+        raise Misuse("an embedded log needs an absolute directory; write embedded:///DIRECTORY")
+
+
+def _rooted(settings: Settings, keys: Collection[str], file: Path) -> Settings:
+    """The settings with relative paths under these keys starting at the directory of `file`."""
+    found: dict[str, object] = {
+        key: file.parent / path for key in PATHS if key in keys and (path := getattr(settings, key)) is not None
+    }
+    if "repos" in keys:
+        found["repos"] = tuple(_rooted_repo(repo, file) for repo in settings.repos)
+    return settings.model_copy(update=found)
+
+
+def _rooted_repo(argument: str, file: Path) -> str:
+    directory = file.absolute().parent
+    if argument == STDIN_NAME:
+        return argument
+    if argument and (directory / argument).exists():
+        return str(directory / argument)
+    try:
+        place = locate(argument)
+    except Misuse as error:
+        raise Misuse(f"{file}: repos: {error}") from error
+    name, equals, path = argument.partition("=") if place.name else ("", "", argument)
+    return argument if place.url else f"{name}{equals}{directory / path}"
+
+
+def _absolute(settings: Settings) -> Settings:
+    paths = {key: path.absolute() for key in PATHS if key != "out" and (path := getattr(settings, key)) is not None}
+    return settings.model_copy(update=paths)
+
+
+def _in_url(path: Path) -> str:
+    """The path as it stands in a URL; characters that mean nothing there stay readable."""
+    return re.sub(r"[%?#]", lambda match: quote(match[0]), str(path.absolute()))
 
 
 def _file(path: Path | None, environ: Mapping[str, str]) -> Path | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
 
 from reports.window import CommitKey
 from schemas.commits import DETAILS, CommitObserved, Detail
+from schemas.day import day_of
 from schemas.definition import Definition, Source
 from schemas.errors import SourceFailed
 from schemas.seals import DaySealed
@@ -18,7 +20,7 @@ from streams.collector import Collector
 from streams.failpoint import failpoint
 from streams.flow import Flow
 from streams.progress import Progress
-from streams.sealing import Reading, Sealer
+from streams.sealing import Reading, Sealer, noticed
 from streams.store.store import Store
 
 BATCH = 100  # commits handed to the stream at a time
@@ -48,11 +50,14 @@ class Feed:
         try:
             seals = {source: await self._seal(source, days, previous[source]) for source in previous}
             await self._send_commits(seals)
+            if self.collector.adds_only:
+                seals = {source: await self._once(source, seals[source], previous[source]) for source in seals}
         except SourceFailed as error:
             seals = {source: self._give_up(source, days, previous[source], error) for source in previous}
         new = [s for source, by_day in seals.items() for s in by_day.values() if s is not previous[source].get(s.day)]
         failpoint("feed.before_seals")
         await self.flow.send(new, source="sources")
+        await self._renew(seals, previous)
         return {source: previous[source] | seals[source] for source in previous}, {seal.day for seal in new}
 
     async def _previous(self) -> Seals:
@@ -68,14 +73,55 @@ class Feed:
         standing = {day: previous[day] for day in days if day in previous}
         unread = self._unread(days, previous)
         readings = await asyncio.to_thread(self.collector.readings, source, unread, self.definition.zone)
-        return standing | self._state(source, readings, previous)
+        stated = standing | self._state(source, readings, previous)
+        if self.collector.adds_only or not readings:
+            return stated
+        return stated | await self._with_late(source, readings, stated, previous)
+
+    async def _with_late(
+        self, source: Source, readings: list[Reading], stated: dict[date, DaySealed], previous: dict[date, DaySealed]
+    ) -> dict[date, DaySealed]:
+        """The seals of the days on which commits of earlier days were noticed."""
+        told = [*await self.store.restated(source, self.definition.zone), *previous.values(), *stated.values()]
+        late = noticed(told, {**previous, **{reading.day: reading for reading in readings}})
+        changed = [reading.with_late(late[reading.day]) for reading in readings if reading.day in late]
+        return self._state(source, changed, previous)
+
+    async def _once(
+        self, source: Source, stated: dict[date, DaySealed], previous: dict[date, DaySealed]
+    ) -> dict[date, DaySealed]:
+        """A line may date a commit anew: then it stands on the day under which it is stored, and no other."""
+        seals = {**previous, **stated}
+        days = Counter(chain.from_iterable(seal.shas for seal in seals.values()))
+        twice = {sha for sha, count in days.items() if count > 1}
+        if not twice:
+            return stated
+        await self.flow.drained()  # now the store knows what this file says
+        rows = await self.store.commits([(source.repo, sha) for sha in twice], self.definition.profile)
+        stored = {row.observed.sha: day_of(row.observed.committed_at, self.definition.zone) for row in rows}
+        kept = {sha: day for sha, day in stored.items() if day in seals and sha in seals[day].shas}
+        readings = []
+        for day, seal in seals.items():
+            elsewhere = frozenset(sha for sha in twice.intersection(seal.shas) if kept.get(sha, day) != day)
+            if elsewhere:
+                readings.append(Reading(day, seal.shas, reason=seal.reason, elsewhere=elsewhere))
+        return stated | self._state(source, readings, previous)
+
+    async def _renew(self, seals: Seals, previous: Seals) -> None:
+        """Days that say what they said are not read again before the branch moves: their seals, under the same number,
+        take its tip. A crash before this only makes them be read once more."""
+        tip = self.collector.tip()
+        same = [s for source, by_day in seals.items() for s in by_day.values() if s is previous[source].get(s.day)]
+        stale = [seal.model_copy(update={"tip": tip}) for seal in same if tip and seal.tip != tip and not seal.reason]
+        if stale:
+            await self.store.write(stale)
 
     def _unread(self, days: Collection[date], previous: Mapping[date, DaySealed]) -> set[date]:
         """The days asked for, and the earlier ones, about which the source may say something else than it did."""
-        tip = self.collector.tip()
+        tip, now = self.collector.tip(), self.clock.now()
 
         def stands(seal: DaySealed) -> bool:
-            return bool(tip) and seal.tip == tip and seal.complete and not seal.reason
+            return bool(tip) and seal.tip == tip and seal.complete == (now >= seal.end) and not seal.reason
 
         earlier = () if self.collector.adds_only else previous
         return {day for day in (*days, *earlier) if day not in previous or not stands(previous[day])}
@@ -111,8 +157,15 @@ class Feed:
     async def _new(
         self, batch: Sequence[CommitObserved], known: Mapping[CommitKey, Detail | None]
     ) -> list[CommitObserved]:
-        """Each commit of the batch once, if less is stored of it. A file has commits that no seal asked about."""
-        commits = {(commit.repo, commit.sha): commit for commit in batch}
+        """Each commit of the batch once, in the most detail, if less is stored of it.
+
+        A file has commits that no seal asked about.
+        """
+        commits: dict[CommitKey, CommitObserved] = {}
+        for commit in batch:
+            first = commits.setdefault((commit.repo, commit.sha), commit)
+            if _rank(commit.detail) > _rank(first.detail):
+                commits[commit.repo, commit.sha] = commit
         stored = {**known, **await self._known([key for key in commits if key not in known])}
         return [commit for key, commit in commits.items() if _rank(commit.detail) > _rank(stored.get(key))]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
@@ -18,17 +19,21 @@ from streams.stage import Stage, StageLoop
 
 ROOM = 1_000  # unacknowledged records of a topic, above which a source waits
 START_SECONDS = 60.0
+PATIENCE_SECONDS = 900.0  # without any acknowledgement; a stage that tries again gives up before
+_log = logging.getLogger(__name__)
 
 
 class Flow:
     """Runs stages on the broker at `url`.
 
     A flow that cannot go on stops by itself: its stages finish the batch at hand and take no other, and `send`,
-    `drained` and `failure` raise the reason. `stop` must be called in any case, to give the broker up.
+    `drained` and `failure` raise the reason. `stop` must be called in any case, to give the broker up. Waiting for the
+    stages ends with Stop when nothing at all was acknowledged for `patience` seconds.
     """
 
-    def __init__(self, url: str, clock: Clock, stages: Sequence[Stage]) -> None:
+    def __init__(self, url: str, clock: Clock, stages: Sequence[Stage], patience: float = PATIENCE_SECONDS) -> None:
         self._url = url
+        self._patience = patience
         self._clock = clock
         self._stages = stages
         self._decoder = Decoder(stage.reads for stage in stages)
@@ -70,8 +75,12 @@ class Flow:
         self._open = False
         self._end()
         stopping = asyncio.ensure_future(self._app.stop())
-        await asyncio.wait({stopping}, timeout=2 * STOP_SECONDS)
-        await self._app.transport.close()
+        try:
+            await asyncio.wait({stopping}, timeout=2 * STOP_SECONDS)
+        finally:
+            stopping.add_done_callback(_tell)
+            stopping.cancel()
+            await self._app.transport.close()
 
     async def failure(self) -> None:
         """Wait for the end: raises what made the flow stop by itself, returns when it was told to stop."""
@@ -118,12 +127,29 @@ class Flow:
         return sum(loop.dead_letters for loop in self._loops)
 
     async def _until(self, enough: Callable[[dict[str, int]], bool]) -> None:
+        """Wait for the lag to be small enough, for as long as anything is acknowledged now and then."""
+        now = asyncio.get_running_loop().time
+        end, done = now() + self._patience, self._acknowledged()
         while True:
             turn = self._app.changed.turn()
             self._check_running()
-            if enough(self.lag()):
+            if enough(lag := self.lag()):
                 return
-            await self._app.changed.wait(turn)
+            if done != (done := self._acknowledged()):
+                end = now() + self._patience
+            if now() >= end:
+                raise self._stuck(lag)
+            await self._app.changed.wait(turn, end - now())
+
+    def _acknowledged(self) -> int:
+        consumer = self._app.consumer
+        return sum(consumer.acknowledged(tp) for tp in consumer.assignment())
+
+    def _stuck(self, lag: dict[str, int]) -> Stop:
+        waiting = ", ".join(f"{topic} ({records})" for topic, records in sorted(lag.items()) if records)
+        return Stop(
+            f"nothing moved for {self._patience:g} s; unfinished records wait in {waiting}: they are kept, start again"
+        )
 
     # -- stages
 
@@ -179,3 +205,11 @@ class Flow:
         self._check()
         if self._ended.is_set():
             raise Stop("the flow was stopped; start it again")
+
+
+def _tell(stopping: asyncio.Future[None]) -> None:
+    """Only in the log: raised, it would hide why the flow is stopped."""
+    if stopping.cancelled():
+        _log.error("the stages were still busy when their time to stop was over; the next start does their work again")
+    elif error := stopping.exception():
+        _log.error("the stages did not stop in order: %r; the next start does unfinished work again", error)

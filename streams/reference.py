@@ -18,6 +18,9 @@ configuration directory. Every key can be set as `COMMITWIRE_KEY` in the environ
 options of a command win over both. `${NAME}` in a value stands for an environment variable, so that passwords need not
 stand in files; where a value is shown, passwords are masked. All keys are optional.
 
+A relative path in the file (`data`, `out`, `templates`, `rubric`, and the paths among `repos`) starts at the directory
+of the file; in the environment and in options it starts at the working directory.
+
 | key | type | default | meaning |
 |---|---|---|---|
 """

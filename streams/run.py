@@ -42,11 +42,13 @@ async def report(request: Request, settings: Settings, clock: Clock, progress: P
     places = [locate(argument) for argument in request.paths]  # now: the engine changes the directory while it opens
     sources = asyncio.ensure_future(open_sources(request, places, settings, clock, bad_line))
     store = asyncio.ensure_future(Store.open(settings.store_url))
-    await asyncio.wait((sources, store))
     try:
+        await asyncio.wait((sources, store))
         opened = sources.result()
         return await Run(request, settings, clock, progress, store.result(), outcome).go(opened)
     finally:
+        sources.cancel()
+        await asyncio.gather(sources, store, return_exceptions=True)
         if store.exception() is None:
             await store.result().close()
 

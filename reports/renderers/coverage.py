@@ -31,13 +31,31 @@ def coverage_lines(report: ReportPublished, words: Catalogue) -> list[str]:
 
 def _line(report: ReportPublished, words: Catalogue, zone: str) -> str:
     coverage = report.coverage
-    if not (coverage.commits or coverage.missing or coverage.not_collected):
-        return words.say("coverage_none", repos=coverage.repos, zone=zone)
     counts = {escape(name): n for name, n in sorted(coverage.by_analyzer.items()) if n}
     by = [words.say("analyzer", name=name, n=n) for name, n in counts.items()] if len(counts) > 1 else list(counts)
-    analyzed = sum(coverage.by_analyzer.values())
-    numbers = {"repos": coverage.repos, "commits": coverage.commits, "analyzed": analyzed}
-    return words.say("coverage", by=words.listed(by), zone=zone, **numbers)
+    numbers = {
+        "repos": coverage.repos,
+        "reached": _reached(report.sections),
+        "commits": coverage.commits,
+        "analyzed": sum(coverage.by_analyzer.values()),
+    }
+    return words.say(_sentence(report), by=words.listed(by), zone=zone, **numbers)
+
+
+def _sentence(report: ReportPublished) -> str:
+    """Which sentence fits: a count is only said of what could be counted."""
+    coverage, sections = report.coverage, report.sections
+    if sections and all(section.reason is not None for section in sections):
+        return "coverage_failed"
+    some = _reached(sections) < coverage.repos and coverage.not_collected
+    if coverage.commits or coverage.missing or (coverage.not_collected and not some):
+        return "coverage_some" if some else "coverage"
+    return "coverage_none_some" if some else "coverage_none"
+
+
+def _reached(sections: Iterable[RepoSection]) -> int:
+    """Repositories of which something is known: collected now, or before."""
+    return len({section.repo for section in sections if section.reason is None or section.stats.commits})
 
 
 def _as_of(report: ReportPublished) -> str:
@@ -49,7 +67,8 @@ def _as_of(report: ReportPublished) -> str:
 def _not_collected(sections: Iterable[RepoSection], words: Catalogue, limit: int = 10) -> list[str]:
     failed = [section for section in sections if section.reason is not None]
     lines = [
-        "⚠️ " + words.say("not_collected_source", source=source_name(section), reason=prose(section.reason or ""))
+        "⚠️ "
+        + words.say("not_collected_source", source=_source_name(section, words), reason=prose(section.reason or ""))
         for section in failed[:limit]
     ]
     if len(failed) > limit:
@@ -57,7 +76,12 @@ def _not_collected(sections: Iterable[RepoSection], words: Catalogue, limit: int
     return lines
 
 
-def source_name(section: RepoSection) -> str:
-    """Repository and branch, as text."""
-    name = escape(display(section.repo))
-    return name if section.branch == "-" else f"{name} ({escape(section.branch)})"
+def _source_name(section: RepoSection, words: Catalogue) -> str:
+    return f"{escape(display(section.repo))} ({branch_name(section.branch, words)})"
+
+
+def branch_name(branch: str, words: Catalogue) -> str:
+    """A source's branch in words: commits may come from a file, too, or from a HEAD that names no branch."""
+    if branch == "-":
+        return words.say("file")
+    return escape(branch) if branch == "HEAD" else words.say("branch", branch=escape(branch))

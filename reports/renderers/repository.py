@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reports.catalogue import Catalogue
 from reports.renderers.commit import SHORT, commit_address
-from reports.renderers.escape import code, escape, prose
+from reports.renderers.coverage import branch_name
+from reports.renderers.escape import code, prose
 from reports.renderers.outline import Group
 
 MISSING_SHOWN = 100  # shas without a result that are listed
@@ -12,7 +13,7 @@ MISSING_SHOWN = 100  # shas without a result that are listed
 
 def notices(group: Group, words: Catalogue, complete: bool) -> list[str]:
     """Sentences, in the order in which they are read. `complete` says that the day is over."""
-    said = [*_branches(group, words), *_reasons(group, words), *_emptiness(group, words, complete)]
+    said = [*_state(group, words, complete), *_branches(group, words)]
     if group.missing:
         shas = words.listed((_sha(group.repo, sha) for sha in group.missing), MISSING_SHOWN)
         said.append("⚠️ " + words.say("missing_listed", n=len(group.missing), shas=shas))
@@ -26,19 +27,24 @@ def note(group: Group, words: Catalogue, complete: bool) -> str:
         return f"{commits} · {words.say('missing', n=len(group.missing))}"
     if group.stats.commits:
         return commits
-    return words.punctuation["sentence"].join(notices(group, words, complete))
+    return words.punctuation["sentence"].join(map(words.whole, _state(group, words, complete)))
+
+
+def _state(group: Group, words: Catalogue, complete: bool) -> list[str]:
+    return [*_reasons(group, words), *_emptiness(group, words, complete)]
 
 
 def _branches(group: Group, words: Catalogue) -> list[str]:
-    if len(group.sections) == 1:
+    """Where the commits come from; nothing where nothing could be collected."""
+    if not group.stats.commits and all(section.reason is not None for section in group.sections):
         return []
-    return [words.say("branches", branches=words.listed(escape(section.branch) for section in group.sections))]
+    return [words.say("branches", branches=words.listed(branch_name(one.branch, words) for one in group.sections))]
 
 
 def _reasons(group: Group, words: Catalogue) -> list[str]:
     name = "reason" if len(group.sections) == 1 else "reason_branch"
     return [
-        "⚠️ " + words.say(name, branch=escape(section.branch), reason=prose(section.reason))
+        "⚠️ " + words.say(name, branch=branch_name(section.branch, words), reason=prose(section.reason))
         for section in group.sections
         if section.reason is not None
     ]

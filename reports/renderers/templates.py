@@ -5,7 +5,8 @@ Templates get Markdown that is already safe, so nothing in them needs escaping.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from traceback import walk_tb
@@ -45,8 +46,22 @@ class Templates:
 
     def render(self, name: str, **values: Any) -> str:
         """The template filled with the values."""
-        try:
+        with self._faults(name):
             return self._environment.get_template(name).render(values)
+
+    def replaced(self) -> list[str]:
+        """The shipped templates that the user's directory replaces; each can be read and is well formed."""
+        names = sorted(path.name for path in SHIPPED.glob("*.j2"))
+        found = [name for name in names if self._directory is not None and (self._directory / name).is_file()]
+        for name in found:
+            with self._faults(name):
+                self._environment.get_template(name)
+        return found
+
+    @contextmanager
+    def _faults(self, name: str) -> Iterator[None]:
+        try:
+            yield
         except Exception as error:
             place = self._place(error, name)
             if place is None:

@@ -1,4 +1,4 @@
-"""`commitwire check`: what is wrong with configuration, store and log, and what to do."""
+"""`commitwire check`: what is wrong with configuration, repositories, store and log, and what to do."""
 
 from __future__ import annotations
 
@@ -6,27 +6,39 @@ import asyncio
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import typer
 
+from agents.scorers.rubric import Rubric
+from reports.renderers.templates import templates_in
 from schemas.errors import CommitwireError, Misuse
 from streams.commands import options
 from streams.config import Settings, machine_zone, masked, zone_named
+from streams.request import STDIN_NAME
+from streams.sources.git import mask
+from streams.sources.repository import locate, name_of, open_repository
+from streams.store.address import parse
+from streams.store.directory import is_made
 from streams.store.store import Store
 from streams.transports.log_reader import LogReader
 
 
 def check(config: options.ConfigFile = None, data: options.DataDirectory = None) -> None:
-    """Look at the configuration, the tools, the store and the log; exit 2 when something is wrong."""
+    """Look at the configuration, the repositories, the store and the log; exit 2 when something is wrong."""
     settings = options.settings(config, data)
     checks: dict[str, Callable[[Settings], str]] = {
         "configuration": _configuration,
         "git": _git,
         "disk": _disk,
+        "rubric": _rubric,
+        "templates": _templates,
         "log": _log,
         "store": _store,
     }
+    if "repos" in settings.model_fields_set:  # else they are arguments of each report
+        checks |= {f"repository {mask(repo)}": partial(_repository, repo) for repo in settings.repos}
     results = [_result(name, look, settings) for name, look in checks.items()]
     raise typer.Exit(0 if all(results) else 2)
 
@@ -61,6 +73,27 @@ def _disk(settings: Settings) -> str:
     return f"{free >> 30} GB free at {place}"
 
 
+def _rubric(settings: Settings) -> str:
+    rubric = Rubric.load(settings.rubric) if settings.rubric else Rubric.shipped()
+    rubric.profile("default")
+    return f"{settings.rubric or 'shipped'}, version {rubric.version}"
+
+
+def _templates(settings: Settings) -> str:
+    replaced = ", ".join(templates_in(settings.templates).replaced())
+    return f"shipped, but {replaced} from {settings.templates}" if replaced else "shipped"
+
+
+def _repository(argument: str, settings: Settings) -> str:
+    if argument == STDIN_NAME:
+        return "the commits of --jsonl FILE"
+    place = locate(argument)
+    if place.url is not None:
+        return f"{name_of(place)}, mirrored by the first report"
+    repository = open_repository(place, settings.mirrors)
+    return f"{repository.name} in {repository.git_dir}"
+
+
 def _log(settings: Settings) -> str:
     directory: Path = options.log_of(settings)
     if not directory.exists():
@@ -70,11 +103,14 @@ def _log(settings: Settings) -> str:
 
 
 def _store(settings: Settings) -> str:
+    directory = parse(settings.store_url).directory
+    if directory is not None and not is_made(directory):
+        return f"{directory} will be made by the first report"
     return asyncio.run(_counted(settings.store_url))
 
 
 async def _counted(url: str) -> str:
-    store = await Store.open(url)
+    store = await Store.open(url, create=False)
     try:
         commits = (await store.select("SELECT count() FROM v_commits")).rows[0][0]
         reports = (await store.select("SELECT count() FROM v_reports")).rows[0][0]

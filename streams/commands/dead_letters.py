@@ -22,10 +22,11 @@ app = typer.Typer(help="Events that could not be handled.", invoke_without_comma
 
 
 @app.callback()
-def dead_letters(context: typer.Context) -> None:
+def dead_letters(context: typer.Context, data: options.DataDirectory = None, config: options.ConfigFile = None) -> None:
     """Events that could not be handled."""
+    options.hand_down(context, data, config)
     if context.invoked_subcommand is None:
-        list_letters()
+        list_letters(data, config)
 
 
 @app.command("list")

@@ -6,13 +6,13 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import typer
 
 from schemas.definition import NAME_PATTERN, Language
 from schemas.errors import Misuse
-from streams.config import Settings, load_settings, masked
+from streams.config import Settings, load_settings
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Configuration file.", show_default="$COMMITWIRE_CONFIG, ./, the user's")
@@ -31,7 +31,14 @@ OutDirectory = Annotated[
 def settings(config: Path | None, data: Path | None = None) -> Settings:
     """The configuration with the options that stand above it."""
     loaded = load_settings(config)
-    return loaded.model_copy(update={"data": data}) if data else loaded
+    return loaded.model_copy(update={"data": data.absolute()}) if data else loaded
+
+
+def hand_down(context: typer.Context, data: Path | None, config: Path | None) -> None:
+    """What stands before a subcommand holds for it unless it says otherwise."""
+    if context.invoked_subcommand is not None:
+        said = {"data": data, "config": config}
+        context.default_map = {context.invoked_subcommand: {name: path for name, path in said.items() if path}}
 
 
 def report_name(text: str) -> str:
@@ -58,14 +65,13 @@ def day(option: str, text: str | None) -> date | None:
     if text is None:
         return None
     try:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):  # Python reads more forms of ISO 8601
+            raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError as error:
         raise Misuse(f"{option}: {text!r} is no date; write YYYY-MM-DD") from error
 
 
 def log_of(settings: Settings) -> Path:
-    """The directory of the embedded log. Raises Misuse for another broker."""
-    url = urlsplit(settings.broker_url)
-    if url.scheme != "embedded":
-        raise Misuse(f"{masked(settings.broker_url)} is no embedded log; read its topics with the broker's own tools")
-    return Path(url.path)
+    """The directory of the embedded log."""
+    return Path(unquote(urlsplit(settings.broker_url).path))

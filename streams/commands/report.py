@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from schemas.errors import Misuse, Stop
+from schemas.errors import Misuse
 from streams.clock import clock_from_environment
 from streams.commands import options
-from streams.config import machine_zone, zone_named
+from streams.config import Settings, machine_zone, zone_named
+from streams.interruption import interruptible
 from streams.progress import Progress
 from streams.request import STDIN_NAME, Request
 
@@ -53,9 +54,8 @@ def report(
     if verbose:
         logging.getLogger().setLevel(logging.INFO)
     settings = options.settings(config, data)
-    asked = tuple(repos or ((STDIN_NAME,) if jsonl else settings.repos))
     request = Request(
-        repos=asked,
+        repos=_asked(repos, jsonl, settings),
         name=options.report_name(name or settings.name),
         zone=zone_named(tz or settings.zone or machine_zone()),
         language=options.language(lang, settings.language),
@@ -68,17 +68,24 @@ def report(
         branch=branch,
         redefine=redefine,
     )
+    raise typer.Exit(_run(request, settings, quiet=quiet))
+
+
+def _asked(repos: list[str] | None, jsonl: Path | None, settings: Settings) -> tuple[str, ...]:
+    asked = tuple(repos or ((STDIN_NAME,) if jsonl else settings.repos))
     if jsonl is not None and STDIN_NAME not in asked:
         raise Misuse("--jsonl goes with the REPO `-`; write it beside the other repositories")
+    return asked
+
+
+def _run(request: Request, settings: Settings, *, quiet: bool) -> int:
+    """Make the reports, print their paths; the exit code."""
     from streams.run import report as run_report  # slow to import, and only needed when all of the above is right
 
     with Progress(quiet=quiet) as progress:
-        try:
-            outcome = asyncio.run(run_report(request, settings, clock_from_environment(), progress))
-        except KeyboardInterrupt:
-            raise Stop("interrupted; the same command goes on where this one stopped") from None
+        outcome = asyncio.run(interruptible(run_report(request, settings, clock_from_environment(), progress)))
     for path in outcome.paths:
         typer.echo(path)
     if outcome.dead_letters:
         progress.complain(f"{outcome.dead_letters} events became dead letters; see `commitwire dead-letters`")
-    raise typer.Exit(outcome.exit_code)
+    return outcome.exit_code

@@ -35,7 +35,7 @@ def sql(
 
 
 async def _select(url: str, query: str) -> Table:
-    store = await Store.open(url)
+    store = await Store.open(url, create=False)
     try:
         return await store.select(query)
     finally:

@@ -19,10 +19,11 @@ LAST = 10  # records that `tail` shows
 
 
 @app.callback()
-def topics(context: typer.Context) -> None:
+def topics(context: typer.Context, data: options.DataDirectory = None, config: options.ConfigFile = None) -> None:
     """Read what is on the log."""
+    options.hand_down(context, data, config)
     if context.invoked_subcommand is None:
-        list_topics()
+        list_topics(data, config)
 
 
 @app.command("list")

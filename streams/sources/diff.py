@@ -27,6 +27,7 @@ _ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
 _CONTROLS = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 _STATUSES: dict[bytes, Status] = {b"A": "A", b"M": "M", b"D": "D", b"R": "R", b"C": "C", b"T": "T"}
 _SECTION = b"\ndiff --git "
+_END = 128  # bytes: more than what ends a section has, part of which may have arrived
 
 
 @dataclass(slots=True)
@@ -145,18 +146,18 @@ class Output:
     def section(self, *ends: bytes) -> Iterator[bytes]:
         """What comes up to the first of `ends`, each of which begins with the newline that still belongs to it.
 
-        In pieces of about PIECE bytes that end with a line, or at least with a character when a line is longer.
+        In pieces of at most PIECE bytes that end with a line, or at least with a character when a line is longer. Where
+        it is cut depends on the content alone: read again, it comes in the same pieces.
         """
         while True:
             stop = self._first_of(ends)
-            if stop >= 0:
-                yield self._take(stop + 1)
-                return
-            if self.ended:
-                yield self._take(len(self._data))
-                return
-            if len(self._data) - self._position > 2 * PIECE:
+            known = stop >= 0 or self.ended
+            length = (stop + 1 if stop >= 0 else len(self._data)) - self._position
+            if length > (PIECE if known else PIECE + _END):
                 yield self._take(self._cut())
+            elif known:
+                yield self._take(self._position + length)
+                return
             else:
                 self._fill()
 

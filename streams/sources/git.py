@@ -7,13 +7,14 @@ import os
 import re
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from schemas.errors import SourceFailed
+from schemas.errors import SourceFailed, Stop
 
 READ_BYTES = 1 << 17
 PIPE_BYTES = 1 << 20  # lets one process work ahead while another one is read
@@ -28,6 +29,10 @@ _SETTINGS = (
     "diff.orderFile=",
     "diff.external=",
 )
+END_SECONDS = 2.0  # for git to take its lock files away, before it is killed
+ended = threading.Event()  # set by `end_all`: whoever waits for something beside git stops waiting
+# Changed by single operations only, without a lock: a signal handler reads it.
+_running: set[subprocess.Popen[bytes]] = set()
 _USERINFO = re.compile(r"(\w://)[^/\s'\"]*@")
 
 
@@ -67,6 +72,21 @@ def network_environment() -> Mapping[str, str]:
     return kept | batch | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
+def end_all() -> None:
+    """End every git of this process with all its children, within seconds, and start no other. Does not wait."""
+    ended.set()
+    signal_all(signal.SIGTERM)
+    killing = threading.Timer(END_SECONDS, signal_all, (signal.SIGKILL,))
+    killing.daemon = True
+    killing.start()
+
+
+def signal_all(number: signal.Signals) -> None:
+    """Send a signal to the process group of every running git."""
+    for process in list(_running):
+        _signal(process, number)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a git command that was waited for said."""
@@ -81,7 +101,7 @@ class Answer:
 
 
 def ask(command: list[str], environment: Mapping[str, str], stdin: bytes = b"", limit: float | None = None) -> Answer:
-    """Run a command to its end. Kills its process group after `limit` seconds (status -9)."""
+    """Run a command to its end. Ends its process group after `limit` seconds (status -9)."""
     with _started(command, environment, stdin) as (process, said):
         assert process.stdout is not None
         try:
@@ -159,11 +179,15 @@ def _started(
             env=environment,
             start_new_session=True,
         )
+        _running.add(process)
         try:
+            if ended.is_set():  # looked at after the adding: either this sees `end_all`, or `end_all` sees the process
+                raise Stop("git was told to end; start again")
             _widen(process)
             yield process, said
         finally:
             _reap(process)
+            _running.discard(process)
 
 
 def _widen(process: subprocess.Popen[bytes]) -> None:
@@ -177,10 +201,17 @@ def _widen(process: subprocess.Popen[bytes]) -> None:
 def _reap(process: subprocess.Popen[bytes]) -> None:
     assert process.stdout is not None
     if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _signal(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(END_SECONDS)
+        _signal(process, signal.SIGKILL)
     process.stdout.close()
     process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
 
 
 def _said(stderr: IO[bytes]) -> bytes:

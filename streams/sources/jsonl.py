@@ -17,7 +17,7 @@ from streams.sources.relevance import rank
 
 LINE_LIMIT = 16 * 1024 * 1024  # bytes
 _BOM = b"\xef\xbb\xbf"
-_SHA = re.compile(r"[0-9a-f]{7,64}")
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")  # whole: an abbreviated one would be another commit
 _STATUSES = get_args(Status)
 
 
@@ -151,7 +151,7 @@ def _repo(line: dict[str, Any]) -> str:
 
 def _sha(text: str, name: str) -> str:
     if not _SHA.fullmatch(text.lower()):
-        raise _Bad(f"{name} must be 7 to 64 hex digits")
+        raise _Bad(f"{name} must be 40 or 64 hex digits")
     return text.lower()
 
 

@@ -1,6 +1,6 @@
 """Clients of ClickHouse, embedded and served. A client belongs to one thread.
 
-Importing the engine takes a second, so it is imported when it is first needed; `warm` does it early, in any thread.
+Importing the engine takes a second, so it is imported when it is first needed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from streams.store.address import Address, parse
+from streams.store.address import Address
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -20,11 +20,6 @@ _PEOPLE: dict[str, int] = {
     "max_memory_usage": 4 * 1024**3,
     "readonly": 1,
 }
-
-
-def warm(url: str) -> None:
-    """Import what the store at `url` needs, ahead of time."""
-    _import(parse(url))
 
 
 def _import(address: Address) -> None:

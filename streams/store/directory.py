@@ -26,6 +26,11 @@ class Claim:
         self._marker.close()
 
 
+def is_made(directory: Path) -> bool:
+    """Whether there is something at the directory, be it a store or not."""
+    return directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
+
+
 def claim(directory: Path) -> Claim:
     """Create the directory with its marker, and lock it.
 

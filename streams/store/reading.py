@@ -182,6 +182,15 @@ def seals(client: Client, sources: Iterable[Source], zone: str, days: Iterable[d
     return [_sealed(row) for row in _select(client, SEALS, where, keys=keys, zone=zone, days=wanted)]
 
 
+def restated(client: Client, source: Source, zone: str) -> list[DaySealed]:
+    """All statements about the finished days about which the source said more than one."""
+    of_source = "repo = %(repo)s AND branch = %(branch)s AND zone = %(zone)s AND complete"
+    where = f"""{of_source} AND day IN (
+        SELECT day FROM seals WHERE {of_source} GROUP BY day HAVING min(number) < max(number))"""
+    rows = _select(client, SEALS, where, repo=source.repo, branch=source.branch, zone=zone)
+    return [_sealed(row) for row in rows]
+
+
 def _sealed(row: Fields) -> DaySealed:
     return DaySealed(
         repo=row["repo"],

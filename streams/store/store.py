@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from schemas.commits import Detail
 from schemas.definition import Definition, Source
+from schemas.errors import Misuse
 from schemas.model import Event
 from schemas.reports import ReportPublished
 from schemas.seals import DaySealed
@@ -46,13 +47,15 @@ class Store:
         self._people = Lane(address, "people", 1, people=True)
 
     @classmethod
-    async def open(cls, url: str, *, readers: int = 2) -> Store:
+    async def open(cls, url: str, *, readers: int = 2, create: bool = True) -> Store:
         """Open the store at a URL and bring its tables up to date.
 
         Raises DataInUse when another process owns the directory, CorruptData when the directory is damaged or not
-        ours, Misuse for a wrong address or password.
+        ours, Misuse for a wrong address or password, and, unless `create`, for a directory without a store.
         """
         address = parse(url)
+        if not create and address.directory is not None and not directory.is_made(address.directory):
+            raise Misuse(f"there is no store at {address.directory} yet; run a report first")
         return cls(address, readers, *await asyncio.to_thread(_prepare, address))
 
     async def close(self) -> None:
@@ -70,6 +73,10 @@ class Store:
     async def seals(self, sources: Iterable[Source], zone: str, days: Iterable[date] | None) -> list[DaySealed]:
         """The last statement about each of the days (None: all days) of each source, by source, then day."""
         return await self._readers.run(partial(reading.seals, sources=sources, zone=zone, days=days))
+
+    async def restated(self, source: Source, zone: str) -> list[DaySealed]:
+        """All statements about the finished days about which the source said more than one."""
+        return await self._readers.run(partial(reading.restated, source=source, zone=zone))
 
     async def complete(self, keys: Collection[Key], profile: str) -> set[Key]:
         """The (repo, sha) that have a commit, an analysis and a final score of the profile."""

@@ -151,10 +151,10 @@ class Consumer(OrderlyConsumer):
 
     def _read(self, tp: TP) -> list[Record]:
         """What stands next in a partition, as far as its unfinished records leave room."""
-        progress = self.progress.get(tp)
-        if progress is None or not self.flow_active or self._position[tp] >= self.highwater(tp):
+        offsets = self.offsets.get(tp)
+        if offsets is None or not self.flow_active or self._position[tp] >= self.highwater(tp):
             return []
-        records, size = UNFINISHED_RECORDS - progress.records, UNFINISHED_BYTES - progress.bytes
+        records, size = UNFINISHED_RECORDS - offsets.records, UNFINISHED_BYTES - offsets.bytes
         if records <= 0 or size <= 0:
             return []
         found = self.transport.log.read(Partition(*tp), self._position[tp], records=records, size=size)

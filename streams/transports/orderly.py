@@ -17,7 +17,7 @@ from faust.transport.consumer import Consumer
 from faust.types import TP
 
 from streams.transports.notice import Notice
-from streams.transports.progress import Progress
+from streams.transports.offsets import Offsets
 
 DELIVERED_PER_TURN = 100  # messages, before other tasks get their turn
 
@@ -26,10 +26,10 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
     """Mixin, to stand before the consumer of a transport. Its app is a streams.application.Application."""
 
     app: Any
-    progress: dict[TP, Progress]
+    offsets: dict[TP, Offsets]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.progress = {}
+        self.offsets = {}
         super().__init__(*args, **kwargs)
 
     @property
@@ -40,8 +40,8 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
 
     def acknowledged(self, tp: TP) -> int:
         """The offset before which everything is finished."""
-        progress = self.progress.get(tp)
-        return progress.committable if progress else 0
+        offsets = self.offsets.get(tp)
+        return offsets.committable if offsets else 0
 
     # -- delivery
 
@@ -51,12 +51,12 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
             return
         await super().perform_seek()
         for tp in self.assignment():
-            self.progress[tp] = Progress(await self.position(tp) or 0)
+            self.offsets[tp] = Offsets(await self.position(tp) or 0)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
-            self.progress.pop(tp, None)
+            self.offsets.pop(tp, None)
 
     async def _drain_messages(self, fetcher: Any) -> None:
         while not (self.should_stop or fetcher.should_stop):
@@ -71,7 +71,7 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
             if self.should_stop or fetcher.should_stop or not self.app.flow_control.is_active():
                 return
             size = message.serialized_key_size + message.serialized_value_size
-            if self.progress[tp].deliver(message.offset, size):
+            if self.offsets[tp].deliver(message.offset, size):
                 await handlers[tp](message)
             delivered += 1
             if delivered % DELIVERED_PER_TURN == 0:
@@ -83,16 +83,16 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
         """Note that all streams are done with a message."""
         message.acked = True
         self._unacked_messages.discard(message)
-        if message.tp in self.progress:
-            self.progress[message.tp].finish(message.offset)
+        if message.tp in self.offsets:
+            self.offsets[message.tp].finish(message.offset)
         self.changed.tell()
         return True
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterable[TP]:
-        return [tp for tp in self.progress if topics is None or tp in topics or tp.topic in topics]
+        return [tp for tp in self.offsets if topics is None or tp in topics or tp.topic in topics]
 
     def _new_offset(self, tp: TP) -> int | None:
-        offset = self.progress[tp].committable
+        offset = self.offsets[tp].committable
         return offset if offset > (self._committed_offset[tp] or 0) else None
 
     # -- the end

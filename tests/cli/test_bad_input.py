@@ -13,6 +13,8 @@ from tests.gitrepo import GitRepo
 OPTIONS = {
     "zone": (["--tz", "Mars/Base"], "--tz: there is no time zone 'Mars/Base'; write a name such as Asia/Shanghai"),
     "date": (["--date", "2026-02-30"], "--date: '2026-02-30' is no date; write YYYY-MM-DD"),
+    "date without hyphens": (["--date", "20260301"], "--date: '20260301' is no date; write YYYY-MM-DD"),
+    "date by week": (["--since", "2026-W10-1"], "--since: '2026-W10-1' is no date; write YYYY-MM-DD"),
     "date and since": (["--date", "2026-02-11", "--since", "2026-02-10"], "--date goes without --since and --until"),
     "since": (["--since", "2026-02-11", "--until", "2026-02-10"], "--since 2026-02-11 is after --until 2026-02-10"),
     "dash alone": (["-"], "the REPO `-` goes with --jsonl FILE"),

@@ -63,13 +63,14 @@ def test_bad_lines_are_named_by_number_and_the_rest_goes_on(commitwire: Commitwi
         (line(1, author=None), "author is missing"),
         (line(1, "2026-02-11T10:00:00"), "committed_at needs an offset"),
         (line(1, "yesterday"), "committed_at must be an ISO date"),
-        (line(1, sha="short"), "sha must be 7 to 64 hex digits"),
+        (line(1, sha="short"), "sha must be 40 or 64 hex digits"),
+        (line(1, sha="abcdef1"), "sha must be 40 or 64 hex digits"),
         (line(1, repo="rocket"), "repo: 'rocket' is no repository name"),
         (line(1, repo="../../etc/passwd"), "repo: "),
         (line(1, files={}), "files must be a list"),
         (line(1, files=[{"path": "a", "status": "?"}]), "files[0].status must be one of"),
         (line(1, files=[{"path": "a", "status": "M", "additions": -1}]), "files[0].additions must be a number"),
-        (line(1, parents=["x"]), "parents must be 7 to 64 hex digits"),
+        (line(1, parents=["x"]), "parents must be 40 or 64 hex digits"),
         (b'{"title": "' + b"x" * (16 << 20) + b'"}', "the line is longer than 16 MB"),
     ]
     good = line(2, title="fix: \ud800 half a character", body=["", "kept"])
@@ -108,6 +109,37 @@ def test_what_git_says_later_replaces_what_a_file_said(commitwire: Commitwire, r
     assert (event["revision"] > 1, commit_of(event, "feat: fly")["additions"]) == (True, 50)
     assert [again["title"] for again in event["changes"]["reanalyzed"]] == ["feat: fly"]
     assert counts(commitwire)["commits"] == 2, "a file never replaces what git said"
+
+
+def test_of_two_lines_about_a_commit_the_one_that_tells_more_counts(commitwire: Commitwire, tmp_path: Path) -> None:
+    rich = line(1, title="feat: rich", files=[{"path": "a.py", "status": "M", "additions": 7, "deletions": 0}])
+    file = write_lines(
+        tmp_path / "twice.jsonl", rich, line(1, title="feat: poor"), line(2), line(2, title="fix: again")
+    )
+    commitwire.report("-", "--jsonl", file)
+    event = commitwire.event("2026-02-11")
+    assert sorted(titles(event)) == ["feat: rich", "fix: number 2"]
+    assert commit_of(event, "feat: rich")["additions"] == 7
+
+
+def test_a_commit_that_is_dated_anew_stands_on_one_day(commitwire: Commitwire, tmp_path: Path) -> None:
+    commitwire.now = "2026-02-13T06:00:00+00:00"
+    first = write_lines(tmp_path / "first.jsonl", line(1), line(2))
+    commitwire.report("-", "--jsonl", first, "--date", "2026-02-11")
+
+    same = write_lines(tmp_path / "same.jsonl", line(2, "2026-02-12T10:00:00Z"))
+    commitwire.report("-", "--jsonl", same, "--date", "2026-02-12")
+    assert titles(commitwire.event("2026-02-12")) == [], "a line that tells no more corrects nothing"
+
+    more = write_lines(tmp_path / "more.jsonl", line(1, "2026-02-12T10:00:00Z", files=[]))
+    commitwire.report("-", "--jsonl", more, "--date", "2026-02-12")
+    assert titles(commitwire.event("2026-02-12")) == ["fix: number 1"]
+    old = commitwire.event("2026-02-11")
+    assert (old["revision"], titles(old)) == (2, ["fix: number 2"])
+    said = len(records(commitwire, "seals"))
+    commitwire.report("-", "--jsonl", more, "--since", "2026-02-11", "--until", "2026-02-12")
+    assert titles(commitwire.event("2026-02-11")) == ["fix: number 2"]
+    assert len(records(commitwire, "seals")) == said
 
 
 def test_a_file_that_holds_no_commit_is_no_source(commitwire: Commitwire, tmp_path: Path) -> None:

@@ -108,10 +108,26 @@ def test_topics_are_listed_and_tailed(told: Commitwire, commitwire: Commitwire) 
     assert "holds no log yet" in empty.err
 
 
+def test_without_a_subcommand_what_there_is_is_listed(told: Commitwire) -> None:
+    listed = told("topics", "list", "--data", told.data).out
+    assert told("topics", "--data", told.data).out == listed
+    assert told("topics", "--data", told.data, "list").out == listed, "options may stand before the subcommand"
+    assert told("topics", "--data", "/nowhere", "list", "--data", told.data).out == listed, "the last word wins"
+    assert told("dead-letters", "--data", told.data).out == ""
+
+
+def test_what_only_reads_makes_no_store(commitwire: Commitwire) -> None:
+    asked = commitwire("sql", "SELECT 1", "--data", "tpyo", code=2)
+    assert asked.err == f"commitwire: there is no store at {commitwire.home}/tpyo/store yet; run a report first\n"
+    checked = commitwire("check", "--data", "tpyo")
+    assert f"ok     store: {commitwire.home}/tpyo/store will be made by the first report" in checked.lines
+    assert not (commitwire.home / "tpyo").exists()
+
+
 def test_check_says_how_things_are(told: Commitwire, commitwire: Commitwire) -> None:
     fine = told("check", "--data", told.data)
     assert [one.split()[:2] for one in fine.lines] == [
-        ["ok", f"{name}:"] for name in ("configuration", "git", "disk", "log", "store")
+        ["ok", f"{name}:"] for name in ("configuration", "git", "disk", "rubric", "templates", "log", "store")
     ]
     assert "12 commits, 1 reports" in fine.out
     (commitwire.data / "log").mkdir(parents=True)
@@ -119,6 +135,38 @@ def test_check_says_how_things_are(told: Commitwire, commitwire: Commitwire) -> 
     wrong = commitwire("check", "--data", commitwire.data, code=2)
     (line,) = [one for one in wrong.lines if one.startswith("wrong")]
     assert line.startswith(f"wrong  log: {commitwire.data}/log/log.sqlite is damaged or no log of ours")
+
+
+def test_check_looks_at_all_that_the_configuration_names(commitwire: Commitwire, repo: GitRepo) -> None:
+    with_origin(repo)
+    (commitwire.home / "templates").mkdir()
+    (commitwire.home / "templates" / "high.md.j2").write_text("{{ title }}")
+    file = commitwire.home / "commitwire.toml"
+    keys = 'templates = "templates"\nrepos = ["../rocket", "https://u:sesame@git.example.org/o/v.git", "-"]\n'
+    file.write_text(keys)
+    fine = commitwire("check", "--data", commitwire.data)
+    assert f"templates: shipped, but high.md.j2 from {commitwire.home}/templates" in fine.out
+    assert f"ok     repository {commitwire.home}/../rocket: github.com/acme/rocket in {repo.path}" in fine.lines
+    assert "ok     repository https://***@git.example.org/o/v.git: git.example.org/o/v, mirrored by" in fine.out
+    assert "sesame" not in fine.out
+
+    (commitwire.home / "templates" / "high.md.j2").write_text("{% if %}")
+    file.write_text(keys.replace("../rocket", "gone") + 'rubric = "none.toml"\n')
+    wrong = commitwire("check", "--data", commitwire.data, code=2)
+    (rubric, templates, gone) = [one for one in wrong.lines if one.startswith("wrong")]
+    assert rubric.startswith(f"wrong  rubric: the rubric {commitwire.home}/none.toml cannot be read")
+    assert templates.startswith(
+        f"wrong  templates: the template {commitwire.home}/templates/high.md.j2, line 1 is faul"
+    )
+    assert gone.startswith(f"wrong  repository {commitwire.home}/gone: {commitwire.home}/gone is no directory")
+
+
+def test_a_relative_data_directory_holds_everything(commitwire: Commitwire, repo: GitRepo) -> None:
+    repo.commit("fix: this", {"a.py": "1\n"}, when=utc("2026-02-11 10:00"))
+    commitwire("report", repo.path.as_uri(), "--tz", "UTC", "--data", "mine", "--out", "reports")
+    assert {path.name for path in (commitwire.home / "mine").iterdir()} == {"log", "mirrors", "store"}
+    assert len(list((commitwire.home / "mine" / "mirrors").iterdir())) == 1
+    assert {path.name for path in commitwire.home.iterdir()} == {"clock", "mine", "reports"}
 
 
 def test_schemas_version_and_help(commitwire: Commitwire) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.cli.scene import counts, titles, utc
+import os
+import shutil
+from pathlib import Path
+
+from tests.cli.scene import counts, records, titles, utc
 from tests.commitwire import Commitwire
 from tests.gitrepo import GitRepo
 
@@ -64,3 +68,57 @@ def test_a_force_push_takes_commits_from_recent_days_only(commitwire: Commitwire
     old = commitwire.event("2026-01-02")
     assert (old["revision"], titles(old)) == (2, ["Old, and new", "Old, then gone"])
     assert old["changes"]["removed"] == []
+
+
+def test_a_commit_that_is_pushed_late_stands_under_late_on_the_day_it_is_noticed(
+    commitwire: Commitwire, repo: GitRepo
+) -> None:
+    repo.commit("fix: on time", {"a.py": "1\n"}, when=utc("2026-02-08 13:00"))
+    commitwire.now = "2026-02-09T06:00:00+00:00"
+    commitwire.report(repo.path, "--date", "2026-02-08")
+    today = (repo.path, "--lang", "zh-CN", "--date", "2026-02-10")
+    commitwire.now = "2026-02-10T08:00:00+00:00"
+    commitwire.report(*today)
+    assert commitwire.event("2026-02-10")["late"] == []
+
+    sha = repo.commit("fix: made offline", {"a.py": "2\n"}, when=utc("2026-02-08 14:00"))
+    commitwire.now = "2026-02-10T12:00:00+00:00"
+    commitwire.report(*today)
+    assert titles(commitwire.event("2026-02-08")) == ["fix: made offline", "fix: on time"]
+    for now in ("2026-02-10T13:00:00+00:00", "2026-02-11T06:00:00+00:00", "2026-02-12T06:00:00+00:00"):
+        commitwire.now = now
+        commitwire.report(*today)
+        event = commitwire.event("2026-02-10")
+        assert [(late["title"], late["day"]) for late in event["late"]] == [("fix: made offline", "2026-02-08")]
+        assert event["late_total"] == 1
+    seals = [(seal["day"], seal["number"]) for seal in records(commitwire, "seals")]
+    assert sorted(seals) == [("2026-02-08", 1), ("2026-02-08", 2), *(("2026-02-10", n) for n in (1, 2, 3))]
+    found = commitwire.sql("SELECT sha, day, arrived FROM v_late_commits")
+    assert found == [{"sha": sha, "day": "2026-02-08", "arrived": "2026-02-10"}]
+
+
+def test_after_a_branch_has_moved_its_earlier_days_are_read_once(commitwire: Commitwire, repo: GitRepo) -> None:
+    repo.commit("fix: before", {"a.py": "1\n"}, when=utc("2026-02-08 13:00"))
+    commitwire.report(repo.path, "--date", "2026-02-08")
+    calls = _logged_git(commitwire)
+    midnight = f"@{int(utc('2026-02-08 00:00').timestamp())} "
+
+    repo.commit("fix: after", {"a.py": "2\n"}, when=utc("2026-02-11 13:00"))
+    commitwire.report(repo.path, "--date", "2026-02-11")
+    assert midnight in calls.read_text()
+    calls.write_text("")
+    commitwire.report(repo.path, "--date", "2026-02-11")
+    assert calls.read_text()
+    assert midnight not in calls.read_text()
+    assert {seal["number"] for seal in records(commitwire, "seals")} == {1}
+
+
+def _logged_git(commitwire: Commitwire) -> Path:
+    """From now on the arguments of every git that the program runs are written to this file."""
+    calls, programs = commitwire.home / "calls", commitwire.home / "bin"
+    programs.mkdir()
+    wrapper = programs / "git"
+    wrapper.write_text(f'#!/bin/sh\necho "$*" >> {calls}\nexec {shutil.which("git")} "$@"\n')
+    wrapper.chmod(0o755)
+    commitwire.environment["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    return calls

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from reports.catalogue import catalogue
+from reports.renderers.coverage import coverage_lines
 from reports.renderers.file import File
 from reports.renderers.json import render_json
 from reports.renderers.markdown import render_markdown
@@ -19,7 +21,7 @@ from schemas.analyses import Analysis, ChangeType
 from schemas.definition import LANGUAGES, Definition, Language, Source
 from schemas.errors import Misuse
 from schemas.repo import commit_url, display
-from schemas.reports import Coverage, ReportedCommit, ReportPublished, RepoSection
+from schemas.reports import Coverage, ReportedCommit, ReportPublished, RepoSection, Stats
 from schemas.scores import TIERS
 from tests.reports.test_markdown_page import Page
 
@@ -121,6 +123,44 @@ def test_nothing_and_not_collected_read_differently() -> None:
     assert "could not be collected: the host answered 503" in english
     missing = case("quiet").sections[2].missing
     assert all(sha in english for sha in missing)
+
+
+def collected(*sections: RepoSection) -> dict[Language, list[str]]:
+    """The coverage of a day with these sections in both languages."""
+    commits, failed = sum(s.stats.commits for s in sections), sum(s.reason is not None for s in sections)
+    coverage = Coverage(commits=commits, repos=len({s.repo for s in sections}), not_collected=failed)
+    report = case("nothing").model_copy(update={"sections": sections, "coverage": coverage})
+    return {language: coverage_lines(report, catalogue(language)) for language in LANGUAGES}
+
+
+def test_where_nothing_could_be_collected_nothing_is_counted() -> None:
+    failed = RepoSection(repo="github.com/acme/a", branch="main", reason="no way")
+    kept = failed.model_copy(update={"stats": Stats(commits=2, low=2)})
+    quiet = RepoSection(repo="github.com/acme/b", branch="-")
+    busy = quiet.model_copy(update={"stats": Stats(commits=1, low=1)})
+    said: list[tuple[tuple[RepoSection, ...], str, str]] = [
+        ((failed,), "Nothing could be collected from 1 repository; committer", "共 1 个仓库，都未能采集；时间"),
+        ((kept,), "Nothing could be collected from 1 repository; 2 commits collected before", "以前采集到 2 个提交"),
+        ((failed, quiet), "No commits in 1 of 2 repositories, and the rest could", "其中 1 个没有提交，其余未能采集"),
+        ((failed, busy), "1 commit in 1 of 2 repositories", "共 2 个仓库，采集到其中 1 个、1 个提交"),
+        ((kept, busy), "3 commits in 2 repositories", "共 2 个仓库、3 个提交"),
+        ((quiet,), "No commits in 1 repository", "共 1 个仓库，都没有提交"),
+    ]
+    for sections, english, chinese in said:
+        lines = collected(*sections)
+        assert english in lines["en"][0]
+        assert chinese in lines["zh-CN"][0]
+
+
+def test_where_commits_come_from_is_said_in_words() -> None:
+    file = RepoSection(repo="github.com/acme/a", branch="-", reason="no way")
+    assert "acme/a (a file) could not be collected" in collected(file)["en"][-1]
+    assert "acme/a (文件)" in collected(file)["zh-CN"][-1]
+    text = one(render_markdown(case("day"), language="en"))
+    assert "## acme/widgets\n\nSource: branch main.\n\n| Time" in text
+    text = one(render_markdown(case("revision"), language="zh-CN"))
+    assert "来源：分支 main、分支 stable。" in text
+    assert "来源：文件。" in text
 
 
 def test_a_commit_on_two_branches_stands_once() -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import Misuse
+from streams.clock import clock_from_environment
+from streams.commands import options
 from streams.config import Settings, load_settings, machine_zone, masked, zone_named
 from streams.reference import reference
+from streams.store import address
 
 
 @pytest.fixture
@@ -41,19 +44,73 @@ def test_values_take_variables_and_passwords_are_masked(file: Path) -> None:
         ("name = ", {}, r"commitwire.toml cannot be read: Invalid value"),
         ("language = 'fr'", {}, r"commitwire.toml: language: Input should be 'zh-CN' or 'en'"),
         ("store = '${NO_SUCH}'", {}, r"commitwire.toml: the variable NO_SUCH is not set"),
+        (
+            "broker = 'kafka://k:9092'",
+            {},
+            r"commitwire.toml: broker: kafka:// is not supported by this version; write emb",
+        ),
+        ("broker = 'k:9092'", {}, r"commitwire.toml: broker: a broker without a scheme is not supported"),
+        ("broker = 'embedded://log'", {}, r"broker: an embedded log needs an absolute directory"),
+        (
+            "",
+            {"COMMITWIRE_STORE": "mysql://u:hush@db/x"},
+            r"COMMITWIRE_STORE: store: the store URL begins with 'mysql'",
+        ),
+        ("repos = ['rocket=x']", {}, r"commitwire.toml: repos: 'rocket' is no repository name"),
         ("", {"COMMITWIRE_REVISE_DAYS": "many"}, r"the variable COMMITWIRE_REVISE_DAYS: revise_days: .*integer"),
         ("", {"COMMITWIRE_COLOUR": "red"}, r"the variable COMMITWIRE_COLOUR: colour"),
     ],
 )
 def test_what_is_wrong_is_named(file: Path, text: str, environ: dict[str, str], sentence: str) -> None:
     file.write_text(text)
-    with pytest.raises(Misuse, match=sentence):
+    with pytest.raises(Misuse, match=sentence) as caught:
         load_settings(file, environ)
+    assert "hush" not in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Misuse, match=r"there is no configuration file .*none\.toml"):
         load_settings(tmp_path / "none.toml", {})
+
+
+def test_relative_paths_start_at_the_file_or_at_the_working_directory(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    (here / "c=d").mkdir(parents=True)
+    (tmp_path / "a=b").mkdir()
+    file.write_text(
+        "data = 'data'\nout = 'out'\ntemplates = '/t'\n"
+        "repos = ['.', 'x', 'acme/y=y', 'acme/z=/z', 'a=b', '-', 'acme/u=git@host:u', 'https://h.org/o/v.git']\n"
+    )
+    monkeypatch.chdir(here)
+    settings = load_settings(Path("../commitwire.toml"), {"COMMITWIRE_RUBRIC": "rubric.toml"})
+    top = here / ".."
+    assert (settings.data, settings.out) == (top / "data", Path("../out")), "what is printed stays short"
+    assert (settings.templates, settings.rubric) == (Path("/t"), here / "rubric.toml")
+    assert settings.repos == (
+        *(f"{top}", f"{top}/x", f"acme/y={top}/y", "acme/z=/z", f"{top}/a=b"),
+        *("-", "acme/u=git@host:u", "https://h.org/o/v.git"),
+    )
+    assert options.settings(file, Path("e")).mirrors == here / "e" / "mirrors"
+    environ = {"COMMITWIRE_DATA": "d", "COMMITWIRE_OUT": "o", "COMMITWIRE_REPOS": "x,acme/y=y"}
+    settings = load_settings(file, environ)
+    assert (settings.data, settings.out, settings.repos) == (here / "d", Path("o"), ("x", "acme/y=y"))
+
+
+def test_a_directory_with_signs_that_mean_something_in_urls(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "50%41 #1 数据")
+    assert address.parse(settings.store_url).directory == settings.data / "store"
+    assert options.log_of(settings) == settings.data / "log"
+
+
+def test_the_clock_file_is_found_from_any_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "clock").write_text("2026-02-12T06:00:00+00:00")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COMMITWIRE_CLOCK", "clock")
+    clock = clock_from_environment()
+    monkeypatch.chdir("/")
+    assert clock.now().year == 2026
 
 
 def test_zones_are_checked_by_name() -> None:

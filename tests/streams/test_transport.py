@@ -16,7 +16,7 @@ from schemas.errors import Misuse, Stop
 from schemas.topics import COMMITS, REQUESTS, Topic
 from streams.application import Application
 from streams.transports.embedded import UNFINISHED_BYTES, UNFINISHED_RECORDS
-from streams.transports.progress import Progress
+from streams.transports.offsets import Offsets
 
 Agent = Callable[[Any], Awaitable[None]]
 
@@ -226,10 +226,10 @@ def test_records_wait_in_the_log_not_in_memory(url: str) -> None:
     asyncio.run(run())
 
 
-def _held(app: Any, topic: Topic) -> Progress:
-    (progress,) = [progress for tp, progress in app.consumer.progress.items() if tp.topic == topic.name]
-    assert isinstance(progress, Progress)
-    return progress
+def _held(app: Any, topic: Topic) -> Offsets:
+    (held,) = [held for tp, held in app.consumer.offsets.items() if tp.topic == topic.name]
+    assert isinstance(held, Offsets)
+    return held
 
 
 def test_an_app_without_agents_starts_too(url: str) -> None:
@@ -333,16 +333,16 @@ def test_messages_from_before_a_rebalance_are_passed_over(url: str) -> None:
 @given(st.lists(st.integers(1, 3), max_size=30), st.data())
 def test_only_what_is_contiguous_and_finished_may_be_committed(steps: list[int], data: st.DataObject) -> None:
     offsets = [sum(steps[: index + 1]) for index in range(len(steps))]  # with gaps
-    progress = Progress(0)
+    held = Offsets(0)
     for offset in offsets:
-        assert progress.deliver(offset, offset)
-        assert not progress.deliver(offset, offset)
+        assert held.deliver(offset, offset)
+        assert not held.deliver(offset, offset)
     unfinished = list(offsets)
     for offset in data.draw(st.permutations(offsets)):
-        assert progress.committable == unfinished[0]
-        assert (progress.records, progress.bytes) == (len(unfinished), sum(unfinished))
-        progress.finish(offset)
-        progress.finish(offset)
+        assert held.committable == unfinished[0]
+        assert (held.records, held.bytes) == (len(unfinished), sum(unfinished))
+        held.finish(offset)
+        held.finish(offset)
         unfinished.remove(offset)
-    assert progress.committable == (offsets[-1] + 1 if offsets else 0)
-    assert (progress.records, progress.bytes) == (0, 0)
+    assert held.committable == (offsets[-1] + 1 if offsets else 0)
+    assert (held.records, held.bytes) == (0, 0)

@@ -81,29 +81,33 @@ FROM definitions FINAL
 ORDER BY number DESC
 LIMIT 1 BY name;
 
--- Commits that arrived after their day: `late` of the day they arrived on, and shas that joined a seal of their day
--- after its first good statement as a finished day. arrived: the day of the seal, or the UTC day of the later seal.
+-- Commits that arrived after their day: `late` of the day they arrived on, and shas of a day's last seal that joined it
+-- after its first good statement as a finished day. arrived: the day of the seal, or that on which the sha was noticed,
+-- in the zone of the seal. Without a tip (shallow clones, files of commits) a statement could not hold everything.
 CREATE OR REPLACE VIEW v_late_commits AS
 WITH arrivals AS (
-    SELECT repo, branch, zone, late_sha AS sha, late_day AS day, seals.day AS arrived, 1 AS preferred
-    FROM seals FINAL
+    SELECT repo, branch, zone, late_sha AS sha, late_day AS day, v_seals.day AS arrived, 1 AS preferred
+    FROM v_seals
     ARRAY JOIN late.sha AS late_sha, late.day AS late_day
     UNION ALL
-    SELECT repo, branch, zone, sha, day, joined_on AS arrived, 0 AS preferred
+    SELECT
+        repo, branch, zone, sha, day,
+        toDate32(formatDateTime(noticed_at, '%F', zone)) AS arrived, 0 AS preferred  -- alone takes zones from a column
     FROM (
-        SELECT repo, branch, zone, day, sha, min(number) AS joined, toDate32(min(sealed_at)) AS joined_on
+        SELECT repo, branch, zone, day, sha, min(number) AS joined, max(number) AS held,
+            argMin(sealed_at, number) AS noticed_at
         FROM seals FINAL
         ARRAY JOIN shas AS sha
         WHERE complete
         GROUP BY repo, branch, zone, day, sha
     ) AS memberships
     INNER JOIN (
-        SELECT repo, branch, zone, day, min(number) AS first_number
+        SELECT repo, branch, zone, day, minIf(number, tip != '' AND reason = '') AS good, max(number) AS last
         FROM seals FINAL
-        WHERE complete AND reason = ''
+        WHERE complete
         GROUP BY repo, branch, zone, day
-    ) AS first_seals USING (repo, branch, zone, day)
-    WHERE joined > first_number
+    ) AS statements USING (repo, branch, zone, day)
+    WHERE good > 0 AND joined > good AND held = last
 )
 SELECT
     arrivals.repo AS repo, arrivals.branch AS branch, arrivals.zone AS zone, arrivals.sha AS sha,

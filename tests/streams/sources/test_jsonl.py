@@ -13,8 +13,9 @@ from schemas.day import EARLIEST, LATEST
 from streams.sources.jsonl import LINE_LIMIT, BadLine, read_jsonl
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
+SHA = "abcdef1" + "0" * 33
 GOOD: dict[str, Any] = {
-    "repo": "git/git", "sha": "ABCDEF1", "committed_at": "2024-01-01T00:30:00+08:00",
+    "repo": "git/git", "sha": SHA.upper(), "committed_at": "2024-01-01T00:30:00+08:00",
     "author": "Ada <ada@x>", "title": "One\ntwo", "body": ["a", "", "Co-authored-by: B <b@x>", "  c  "],
 }  # fmt: skip
 
@@ -36,7 +37,7 @@ def commit(**changes: Any) -> CommitObserved:
 
 def test_a_line() -> None:
     event = commit(unknown=1)
-    assert (event.repo, event.sha, event.title, event.body) == ("github.com/git/git", "abcdef1", "One", ("a", "  c"))
+    assert (event.repo, event.sha, event.title, event.body) == ("github.com/git/git", SHA, "One", ("a", "  c"))
     assert event.committed_at == event.authored_at == datetime(2023, 12, 31, 16, 30, tzinfo=UTC)
     assert (event.author.name, event.author.email, event.co_authors[0].name) == ("Ada", "ada@x", "B")
     assert (event.detail, event.parents, event.files_total) == ("message", None, None)
@@ -63,7 +64,9 @@ def test_dates_are_clamped() -> None:
     [
         ({"repo": ...}, "repo is missing"),
         ({"repo": "flask"}, "repo: 'flask' is no repository name"),
-        ({"sha": "xyz"}, "sha must be 7 to 64 hex digits"),
+        ({"sha": "xyz"}, "sha must be 40 or 64 hex digits"),
+        ({"sha": "abcdef1"}, "sha must be 40 or 64 hex digits"),
+        ({"sha": "a" * 41}, "sha must be 40 or 64 hex digits"),
         ({"sha": 5}, "sha must be a text"),
         ({"committed_at": "2024-01-01T00:00:00"}, "committed_at needs an offset"),
         ({"committed_at": "soon"}, "committed_at must be an ISO date"),
@@ -73,7 +76,7 @@ def test_dates_are_clamped() -> None:
         ({"body": "text"}, "body must be a list"),
         ({"body": [1]}, "body must be a list of texts"),
         ({"parents": "a"}, "parents must be a list"),
-        ({"parents": ["zz"]}, "parents must be 7 to 64"),
+        ({"parents": ["zz"]}, "parents must be 40 or 64"),
         ({"files": [{"path": "a", "status": "X"}]}, "files[0].status must be one of A, M"),
         ({"files": [{"status": "A"}]}, "files[0].path is missing"),
         ({"files": [{"path": "a", "status": "A", "additions": -1}]}, "files[0].additions must be"),
@@ -91,12 +94,12 @@ def test_lines_are_numbered_and_bad_ones_stop_nobody() -> None:
     good = json.dumps(GOOD).encode() + b"\r\n"
     found = read(b"\xef\xbb\xbf" + good, b"\n", b"{\n", b"[]\n", b"\xff\n", b"[" * 100_000 + b"\n", b"  \n", good)
     assert [line.number if isinstance(line, BadLine) else line.sha for line in found] == [
-        "abcdef1",
+        SHA,
         3,
         4,
         5,
         6,
-        "abcdef1",
+        SHA,
     ]
 
 
@@ -104,7 +107,7 @@ def test_a_line_that_is_too_long_is_skipped_whole() -> None:
     good = json.dumps(GOOD).encode()
     file = io.BytesIO(b"x" * (LINE_LIMIT + 10) + b"\n" + good + b"\n" + good)
     assert [line.number if isinstance(line, BadLine) else line.sha for line in read_jsonl(file, lambda: NOW)] == [
-        1, "abcdef1", "abcdef1",
+        1, SHA, SHA,
     ]  # fmt: skip
 
     def endless() -> Iterator[bytes]:

@@ -11,8 +11,8 @@ from schemas.day import day_of, interval
 from schemas.definition import Definition, Source
 from schemas.model import Event
 from schemas.phrase import Code, Phrase
-from schemas.reports import Coverage, ReportDelivered, ReportPublished, RepoSection, Stats
-from schemas.scores import TIERS, CommitScored, Part
+from schemas.reports import Coverage, ReportDelivered, ReportedCommit, ReportPublished, RepoSection, Stats
+from schemas.scores import TIERS, CommitScored, Part, Tier
 from schemas.seals import DaySealed, LateArrival
 
 ROCKET = "github.com/acme/rocket"
@@ -143,8 +143,26 @@ def seals(seen: list[CommitObserved]) -> Iterator[DaySealed]:
         yield seal(repo, day, tuple(shas), number=2, late=late)
 
 
+def reported(number: int, tier: Tier, at: datetime) -> ReportedCommit:
+    """A commit as a report shows it."""
+    return ReportedCommit(
+        repo=ROCKET,
+        sha=sha(ROCKET, number),
+        committed_at=at,
+        author="Ada",
+        title=f"commit {number}",
+        tier=tier,
+        points=0,
+        analyzer="static/1",
+        status="done",
+        analysis=Analysis(change_types=(), summary=(), scope=()),
+    )
+
+
 def report(day: date, revision: int, high: int = 1) -> ReportPublished:
     start, end = interval(day, "UTC")
+    tiers: list[Tier] = [*["high"] * high, "medium", *["low"] * (2 - high)]  # type: ignore[list-item]
+    commits = tuple(reported(number, tier, start) for number, tier in enumerate(tiers))
     stats = Stats(commits=3, high=high, medium=1, low=2 - high)
     return ReportPublished(
         definition=DEFINITION,
@@ -155,7 +173,7 @@ def report(day: date, revision: int, high: int = 1) -> ReportPublished:
         complete=True,
         as_of=end,
         coverage=Coverage(commits=3, repos=1, by_analyzer={"static/1": 3}),
-        sections=(RepoSection(repo=ROCKET, branch="main", stats=stats),),
+        sections=(RepoSection(repo=ROCKET, branch="main", stats=stats, commits=commits),),
         digest=f"d{revision}",
         published_at=end + timedelta(hours=revision),
     )

@@ -156,6 +156,22 @@ def test_the_better_statement_wins(memory: Memory) -> None:
     assert late == [(history.sha(repo, 9),)]
 
 
+def test_a_late_commit_arrived_on_the_day_it_was_noticed_in_the_zone_of_its_seal(memory: Memory) -> None:
+    repo, day = fresh(), date(2026, 3, 1)
+    in_tokyo = history.seal(repo, day, ("a" * 40,), number=1).model_copy(update={"zone": "Asia/Tokyo"})
+    joined = {"number": 2, "shas": ("a" * 40, "b" * 40), "sealed_at": datetime(2026, 3, 3, 20, tzinfo=UTC)}
+    again = {**joined, "number": 3, "sealed_at": datetime(2026, 3, 9, tzinfo=UTC)}
+    told = [in_tokyo, in_tokyo.model_copy(update=joined), in_tokyo.model_copy(update=again)]
+    memory.write(*told)
+    arrived = f"SELECT sha, day, arrived FROM v_late_commits WHERE repo = '{repo}'"
+    assert memory.rows(arrived) == [("b" * 40, day, date(2026, 3, 4))]
+    source = history.SOURCES[0].model_copy(update={"repo": repo})
+    assert memory.run(memory.store.restated(source, "Asia/Tokyo")) == told
+    gone = in_tokyo.model_copy(update={"number": 4, "sealed_at": datetime(2026, 3, 10, tzinfo=UTC)})
+    memory.write(gone)
+    assert memory.rows(arrived) == []
+
+
 def test_only_days_asked_for(memory: Memory) -> None:
     repo, day = fresh(), date(2026, 3, 1)
     told = [history.seal(repo, day + timedelta(days=n), ("a" * 40,), number=n + 1) for n in range(4)]

@@ -1,9 +1,9 @@
-"""How far the reading of one partition has come: what was delivered, what is finished, what may be committed."""
+"""The offsets of one partition as it is read: what was delivered, what is finished, what may be committed."""
 
 from __future__ import annotations
 
 
-class Progress:
+class Offsets:
     """Finishing may happen in any order; only what has no unfinished record before it may be committed.
 
     Offsets rise but need not be contiguous: retention, compaction and transactions leave gaps, which count as finished.
