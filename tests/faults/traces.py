@@ -32,12 +32,18 @@ class Traces:
 
 
 def traces(home: Commitwire) -> Traces:
-    """What the runs in this home left behind. Homes may differ: theirs paths are written as HOME."""
+    """What the runs in this home left behind. Homes may differ: their paths are written as HOME."""
     files = {str(path.relative_to(home.out)): path.read_bytes() for path in home.out.rglob("*") if path.is_file()}
+    return Traces(files, views(home))
+
+
+def views(home: Commitwire) -> dict[str, View]:
+    """The rows of every view of the home's store; a store that is not there is begun."""
     command = [sys.executable, "-m", "tests.faults.views", f"chdb://{home.data}/store"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
-    return Traces(files, json.loads(done.stdout.replace(str(home.home), "HOME")))
+    found: dict[str, View] = json.loads(done.stdout.replace(str(home.home), "HOME"))
+    return found
 
 
 def _dump(value: Any) -> bytes:
