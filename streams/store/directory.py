@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 MARKER = "commitwire-store"
+ROOM = 32 * 2**20  # bytes: with less the engine leaves empty definitions of tables behind, which it cannot read again
 _TEXT = "This directory belongs to the embedded store of Commitwire. Do not change or add files.\n"
 
 
@@ -34,12 +36,14 @@ def is_made(directory: Path) -> bool:
 def claim(directory: Path) -> Claim:
     """Create the directory with its marker, and lock it.
 
-    Raises CorruptData when it holds things that are not ours, DataInUse when another process has it.
+    Raises CorruptData when it holds things that are not ours, DataInUse when another process has it, DiskFull when
+    there is no room for a new store.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if not (directory / MARKER).exists():
             _refuse_strangers(directory)
+            _require_room(directory)
         return _lock(directory)
     except (FileExistsError, NotADirectoryError) as error:
         raise CorruptData(f"{directory} is a file; give the embedded store a directory") from error
@@ -56,6 +60,11 @@ def _refuse_strangers(directory: Path) -> None:
             f"{directory} is no store of Commitwire (it holds {stranger.name!r}); "
             "give an empty directory, or one that does not exist yet"
         )
+
+
+def _require_room(directory: Path) -> None:
+    if shutil.disk_usage(directory).free < ROOM:
+        raise DiskFull(f"the store in {directory} needs {ROOM >> 20} MB of room to begin; make room and start again")
 
 
 def _lock(directory: Path) -> Claim:

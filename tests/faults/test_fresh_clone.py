@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(1_800)]
 
 LINE = {
     "repo": "acme/rocket",
-    "sha": "0123456789abcdef",
+    "sha": "0123456789abcdef" * 2 + "01234567",
     "committed_at": "2026-02-11T10:00:00+00:00",
     "author": "Ada Lovelace",
     "title": "feat: fly",
