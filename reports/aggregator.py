@@ -33,9 +33,9 @@ class Aggregator:
     """Owner of windows: one per window at any time, so that revisions follow one another.
 
     A window is ready when every source has sealed the day and every commit of the seals is answered; when it is being
-    closed, or has waited longer than `close_limit` since its last seal, it is published with what there is. The report
-    is durable in the archive before it is returned, so a repetition after a crash publishes the very same one. Windows
-    that `opens` denies get revisions, but no first report.
+    closed, or this process has seen it wait for longer than `close_limit`, it is published with what there is. The
+    report is durable in the archive before it is returned, so a repetition after a crash publishes the very same one.
+    Windows that `opens` denies get revisions, but no first report.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Aggregator:
         self._definitions, self._now = definitions, now
         self._close_limit, self._opens, self._settled = close_limit, opens, settled
         self._waiting: set[WindowKey] = set()
+        self._since: dict[WindowKey, datetime] = {}  # when a window that waits was seen first
         self._said: dict[WindowKey, int] = {}
 
     async def look(self, touches: Sequence[WindowTouched]) -> list[ReportPublished | WindowTouched]:
@@ -75,6 +76,7 @@ class Aggregator:
         settled = await self._settle(portion) if portion else []
         published = await self._unsaid([report for _, report in settled])
         self._waiting = waiting
+        self._since = {key: since for key, since in self._since.items() if key in waiting}
         self._said |= {(report.definition.name, report.day): report.revision for report in published}
         for notice, _ in settled:
             self._settled(notice)
@@ -108,8 +110,9 @@ class Aggregator:
         return [window for window in windows if window.is_sealed]
 
     def _is_ready(self, window: Window, answered: set[CommitKey]) -> bool:
-        newest = max(seal.sealed_at for seal in window.seals.values())
-        return window.keys <= answered or self._now() - newest > self._close_limit
+        # Not since the seal: a process that begins a day later finds the answers still on their way.
+        since = self._since.setdefault(window.key, self._now())
+        return window.keys <= answered or self._now() - since > self._close_limit
 
     async def _settle(self, windows: Sequence[Window]) -> list[tuple[Settled, ReportPublished]]:
         """The reports that stand for windows of one definition: a new revision, or the last one if it says the same."""

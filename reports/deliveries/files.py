@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +62,13 @@ class ReportFiles:
 
 def _stand(path: Path, content: bytes) -> Written:
     digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+    half = path.with_name(f".{path.name}.half")
     try:
+        half.unlink(missing_ok=True)  # of a run that was killed
         if path.is_file() and path.read_bytes() == content:
             return Written(path, digest, changed=False)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content)
+        _replace(path, half, content)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(f"no room to write {path}; make room and run the command again") from error
@@ -76,14 +76,11 @@ def _stand(path: Path, content: bytes) -> Written:
     return Written(path, digest, changed=True)
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, half: Path, content: bytes) -> None:
     """A reader sees the old file or the new one. It need not survive a power cut: the next run puts it right."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        half.write_bytes(content)
+        half.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        half.unlink(missing_ok=True)
         raise

@@ -102,7 +102,9 @@ def test_a_window_that_waited_enough_says_what_is_missing(wait: str) -> None:
     async def test(desk: Desk) -> None:
         await desk.write(seal(1, 2), *answers(commit(1)))
         if wait == "limit":
-            desk.now = AFTER + timedelta(hours=1, seconds=1)
+            desk.now = AFTER + timedelta(days=2)  # the seal is old, but nobody has waited yet
+            assert await desk.look() == []
+            desk.now += timedelta(hours=1, seconds=1)
         (report,) = await desk.look("closing" if wait == "closing" else "rows")
         assert report.sections[0].missing == (sha(2),)
         await desk.write(*answers(commit(2)))
