@@ -31,6 +31,8 @@ _SETS = {
     "kind": "kinds",
     "status": "statuses",
     "evidence": "evidence",
+    "tier": "tiers",
+    "severity": "tiers",
 }
 
 

@@ -22,9 +22,7 @@ def compare(before: ReportPublished, after: ReportPublished) -> Changes:
             for a, b in kept
             if a.tier != b.tier
         ),
-        reanalyzed=_named(
-            b for a, b in kept if (a.analyzer, a.status, a.analysis) != (b.analyzer, b.status, b.analysis)
-        ),
+        reanalyzed=_named(b for a, b in kept if (a.status, a.depth, a.analysis) != (b.status, b.depth, b.analysis)),
         late_added=sum((commit.repo, commit.sha) not in late for commit in after.late),
         completed=after.complete and not before.complete,
         collected=tuple(sorted(_uncollected(before) - _uncollected(after))),

@@ -7,18 +7,28 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from reports.changes import compare
 from reports.window import CommitKey, CommitRow, Window
-from schemas.analyses import Analysis, ChangeType
+from schemas.analyses import DEPTHS, Analysis, ChangeType, CommitAnalyzed, Importance
 from schemas.commits import CommitObserved
 from schemas.phrase import Code, Phrase
 from schemas.reports import Coverage, LateCommit, ReportedCommit, ReportPublished, RepoSection, Stats
 from schemas.scores import CommitScored, Part, Tier
 from schemas.seals import DaySealed
 
-# apart from these fields two reports with the same digest are the same
-NOT_CONTENT = {"revision", "changes", "digest", "reference", "published_at", "as_of"}
+REASONS = 5  # reasons of debts that are counted, the most frequent ones
+
+# Apart from these fields two reports with the same digest are the same. What an analysis took, and why one is owed
+# still, is told as it was when the report was made, and is worth no revision by itself.
+NOT_CONTENT: dict[str, Any] = {
+    **dict.fromkeys(("revision", "changes", "digest", "reference", "published_at", "as_of", "opening"), True),
+    "coverage": {"why_owed"},
+    "sections": {"__all__": {"commits": {"__all__": {"effort", "reason"}}}},
+}
+
+_Claim = tuple[str, str]  # sha, or the beginning of one, and title; empty where the message names none
 
 
 def fold(
@@ -55,7 +65,7 @@ def digest(report: ReportPublished) -> str:
 
 def _section(seal: DaySealed, known: Mapping[CommitKey, CommitRow]) -> RepoSection:
     rows = [known[seal.repo, sha] for sha in seal.shas if (seal.repo, sha) in known]
-    commits = _linked_reverts([_reported(row) for row in rows])
+    commits = _linked_reverts([_reported(row) for row in rows], {row.observed.sha: _claim(row) for row in rows})
     tiers = Counter(commit.tier for commit in commits)
     return RepoSection(
         repo=seal.repo,
@@ -68,8 +78,9 @@ def _section(seal: DaySealed, known: Mapping[CommitKey, CommitRow]) -> RepoSecti
 
 
 def _reported(row: CommitRow) -> ReportedCommit:
-    seen, analyzed = row.observed, row.analyzed
-    tier, points, parts = _score(row.scored)
+    seen, scored = row.observed, row.scored
+    tier, points, parts = _score(scored)
+    importance = row.analyzed.importance if row.analyzed else None
     return ReportedCommit(
         repo=seen.repo,
         sha=seen.sha,
@@ -84,16 +95,65 @@ def _reported(row: CommitRow) -> ReportedCommit:
         deletions=seen.deletions,
         tier=tier,
         points=points,
-        parts=parts,
-        analyzer=analyzed.analyzer if analyzed else "",
-        status=analyzed.status if analyzed else "owed",
-        reason=analyzed.reason if analyzed else None,
-        analysis=analyzed.analysis if analyzed else _nothing_yet(seen),
+        parts=tuple(_readable(part, importance) for part in parts),
+        ruled=scored.ruled if scored else None,
+        opinion=scored.opinion if scored else None,
+        **_answer(row),
     )
+
+
+def _answer(row: CommitRow) -> dict[str, Any]:
+    """The fields of a ReportedCommit that say how it was analyzed."""
+    shown, debt = row.analyzed or row.debt, _debt(row)
+    if shown is None:
+        return {"analyzer": "", "status": "owed", "analysis": _nothing_yet(row.observed)}
+    told = debt or shown  # of a debt, what was tried in vain
+    status = "owed" if _is_awaited(row) else told.status
+    return {
+        "analyzer": shown.analyzer,
+        "depth": shown.depth,
+        "status": status,
+        "reason": _shortfall(told) if status == "done" else told.reason,
+        "analysis": shown.analysis,
+        "effort": told.effort,
+    }
+
+
+def owes(row: CommitRow) -> bool:
+    """Whether the model's analysis of a commit is still to come."""
+    debt = _debt(row)
+    return debt.status == "owed" if debt else row.analyzed is None or _is_awaited(row)
+
+
+def _debt(row: CommitRow) -> CommitAnalyzed | None:
+    """What stands in place of a model's analysis; an earlier one that was made is no debt."""
+    return row.debt if row.analyzed is None or row.analyzed.depth == "static" else None
+
+
+def _is_awaited(row: CommitRow) -> bool:
+    """Whether a window was closed before the model had answered: the score rests on an answer, or waits for one."""
+    if row.debt or row.scored is None or row.analyzed is None or row.analyzed.depth != "static":
+        return False
+    return row.analyzed.status == "done" and (not row.scored.final or row.scored.opinion is not None)
+
+
+def _shortfall(analyzed: CommitAnalyzed) -> str | None:
+    """Why an analysis is less deep than wanted; None when it is not."""
+    return analyzed.reason or "" if DEPTHS.index(analyzed.depth) < DEPTHS.index(analyzed.wanted) else None
 
 
 def _score(scored: CommitScored | None) -> tuple[Tier, int, tuple[Part, ...]]:
     return (scored.tier, scored.points, scored.parts) if scored else ("low", 0, ())
+
+
+def _readable(part: Part, importance: Importance | None) -> Part:
+    """An opinion with the reason that the shown analysis gives: the score's may be in another report's language."""
+    if part.evidence.code != Code.PART_OPINION:
+        return part
+    tier = part.evidence.args["tier"]
+    reason = importance.reason if importance is not None and importance.tier == tier else ""
+    evidence = Phrase(code=Code.PART_OPINION, args={"tier": tier, "reason": reason})
+    return part.model_copy(update={"evidence": evidence})
 
 
 def _nothing_yet(seen: CommitObserved) -> Analysis:
@@ -102,9 +162,23 @@ def _nothing_yet(seen: CommitObserved) -> Analysis:
     return Analysis(change_types=(ChangeType.OTHER,), summary=(title,), scope=(Phrase(code=Code.SCOPE_UNKNOWN),))
 
 
-def _linked_reverts(commits: list[ReportedCommit]) -> list[ReportedCommit]:
+def _claim(row: CommitRow) -> _Claim | None:
+    """What a commit says it reverts; where a model's analysis does not say it, message and facts are asked."""
+    if row.analyzed is None:
+        return None
+    facts, summary = row.analyzed.facts, row.analyzed.analysis.summary
+    said = next((phrase for phrase in summary if phrase.code == Code.SUMMARY_REVERT), None)
+    if said is not None:
+        return str(said.args.get("sha", "")), str(said.args.get("title"))
+    if ChangeType.REVERT not in facts.change_types:
+        return None
+    quoted = re.search("[\"'“](.+)[\"'”]", row.observed.title)
+    return facts.reverts or "", quoted[1] if quoted else ""
+
+
+def _linked_reverts(commits: list[ReportedCommit], claims: Mapping[str, _Claim | None]) -> list[ReportedCommit]:
     """Each revert names what it reverts, and is named by it, when both stand in the section."""
-    pairs = [(commit.sha, _reverted(commit, commits)) for commit in commits]
+    pairs = [(commit.sha, _reverted(commit, claims[commit.sha], commits)) for commit in commits]
     reverts = {revert: target for revert, target in pairs if target}
     reverted_by = {target: revert for revert, target in reverts.items()}
     return [
@@ -115,19 +189,18 @@ def _linked_reverts(commits: list[ReportedCommit]) -> list[ReportedCommit]:
     ]
 
 
-def _reverted(commit: ReportedCommit, commits: list[ReportedCommit]) -> str | None:
+def _reverted(commit: ReportedCommit, claim: _Claim | None, commits: list[ReportedCommit]) -> str | None:
     """The sha a revert names, else the newest older commit with the title that it quotes."""
-    said = next((phrase for phrase in commit.analysis.summary if phrase.code == Code.SUMMARY_REVERT), None)
-    if said is None:
+    if claim is None:
         return None
-    sha, title = str(said.args.get("sha", "")), said.args.get("title")
+    sha, title = claim
     if sha:
         return next((other.sha for other in commits if other.sha.startswith(sha) and other is not commit), None)
     older = [c for c in commits if _is_titled(c, title) and c.committed_at <= commit.committed_at and c is not commit]
     return max(older, key=lambda other: other.committed_at).sha if older else None
 
 
-def _is_titled(commit: ReportedCommit, title: object) -> bool:
+def _is_titled(commit: ReportedCommit, title: str) -> bool:
     """A squashed commit's title ends in the number of its pull request, which a quote may lack."""
     return title in (commit.title, re.sub(r" \(#\d+\)$", "", commit.title))
 
@@ -151,13 +224,28 @@ def _coverage(sections: tuple[RepoSection, ...]) -> Coverage:
     # A commit on two branches stands in two sections, and is one.
     commits = {(commit.repo, commit.sha): commit for section in sections for commit in section.commits}.values()
     statuses = Counter(commit.status for commit in commits)
+    shallower = [commit for commit in commits if commit.status == "done" and commit.reason is not None]
+    owed = [commit for commit in commits if commit.status == "owed"]
     return Coverage(
         commits=len(commits),
         repos=len({section.repo for section in sections}),
-        by_analyzer=dict(sorted(Counter(c.analyzer for c in commits if c.status == "done").items())),
-        owed=statuses["owed"],
+        by_analyzer=dict(sorted(Counter(_by_whom(c) for c in commits if c.status == "done").items())),
+        owed=len(owed),
+        why_owed=_most(commit.reason for commit in (*owed, *shallower)),
+        forgiven=statuses["forgiven"],
+        shallower=len(shallower),
         failed=statuses["failed"],
         missing=len({(section.repo, sha) for section in sections for sha in section.missing}),
         unknown_size=sum(commit.files is None and not commit.is_merge for commit in commits),
         not_collected=sum(section.reason is not None for section in sections),
     )
+
+
+def _by_whom(commit: ReportedCommit) -> str:
+    return f"{commit.analyzer} ({commit.effort.model})" if commit.effort and commit.effort.model else commit.analyzer
+
+
+def _most(reasons: Iterable[str | None]) -> dict[str, int]:
+    """The most frequent reasons and how often each is given, in an order that hangs on nothing else."""
+    counts = Counter(reason for reason in reasons if reason)
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:REASONS])

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from reports.window import CommitKey, CommitRow
-from schemas.analyses import CommitAnalyzed
+from schemas.analyses import ANY_LANGUAGE, DEPTHS, ROUNDS, CommitAnalyzed
 from schemas.commits import CommitObserved
-from schemas.definition import Source
+from schemas.definition import Language, Source
 from schemas.model import Event
 from schemas.reports import ReportPublished
 from schemas.scores import CommitScored
@@ -23,6 +23,7 @@ class Known:
     observed: CommitObserved
     analyzed: CommitAnalyzed | None = None
     scored: CommitScored | None = None
+    debt: CommitAnalyzed | None = None
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Notebook:
     """Implements the ports of `reports.window`."""
 
     _observed: dict[CommitKey, CommitObserved] = field(default_factory=dict)
-    _analyzed: dict[CommitKey, CommitAnalyzed] = field(default_factory=dict)
+    _analyses: dict[CommitKey, dict[int, CommitAnalyzed]] = field(default_factory=dict)  # by round
     _scored: dict[tuple[str, str, str], CommitScored] = field(default_factory=dict)
     _seals: dict[tuple[Source, str, date], DaySealed] = field(default_factory=dict)
     _reports: dict[tuple[str, date], dict[int, ReportPublished]] = field(default_factory=dict)
@@ -44,11 +45,11 @@ class Notebook:
                 if seen is None or seen.version < event.version:
                     self._observed[event.repo, event.sha] = event
             elif isinstance(event, CommitAnalyzed):
-                kept = self._analyzed.get((event.repo, event.sha))
-                if kept is None or kept.round < event.round:
-                    self._analyzed[event.repo, event.sha] = event
+                self._analyses.setdefault((event.repo, event.sha), {})[event.round] = event
             elif isinstance(event, CommitScored):
-                self._scored[event.repo, event.sha, event.profile] = event
+                kept = self._scored.get((event.repo, event.sha, event.profile))
+                if kept is None or kept.round <= event.round:
+                    self._scored[event.repo, event.sha, event.profile] = event
             elif isinstance(event, DaySealed):
                 key = (Source(repo=event.repo, branch=event.branch), event.zone, event.day)
                 if key not in self._seals or self._seals[key].number < event.number:
@@ -62,20 +63,35 @@ class Notebook:
             if source in wanted and seal_zone == zone and (chosen is None or day in chosen)
         ]
 
-    async def complete(self, keys: Collection[CommitKey], profile: str) -> set[CommitKey]:
-        return {key for key in keys if key in self._observed and self._is_answered(key, profile)}
+    async def complete(self, keys: Collection[CommitKey], profile: str, language: Language | None) -> set[CommitKey]:
+        return {key for key in keys if key in self._observed and self._is_answered(key, profile, language)}
 
-    def _is_answered(self, key: CommitKey, profile: str) -> bool:
-        known, analyzed = self._observed[key].version, self._analyzed.get(key)
-        scored = self._scored.get((*key, profile))
-        return bool(analyzed and analyzed.round >= known and scored and scored.final and scored.round >= known)
+    def _is_answered(self, key: CommitKey, profile: str, language: Language | None) -> bool:
+        observed, scored = self._observed[key], self._scored.get((*key, profile))
+        known = observed.version * ROUNDS
+        analyses = [one for one in self._analyses.get(key, {}).values() if one.round >= known]
+        if not analyses or scored is None or scored.round < known:
+            return False
+        if language is None:
+            return True
+        return scored.final and (observed.is_merge or any(_is_answer(one, language) for one in analyses))
 
-    async def commits(self, keys: Collection[CommitKey], profile: str) -> Sequence[CommitRow]:
+    async def commits(self, keys: Collection[CommitKey], profile: str, language: Language) -> Sequence[CommitRow]:
         return [
-            Known(self._observed[key], self._analyzed.get(key), self._scored.get((*key, profile)))
+            Known(self._observed[key], self._best(key, language), self._scored.get((*key, profile)), debt)
             for key in sorted(keys)
             if key in self._observed
+            for debt in [self._debt(key, language)]
         ]
+
+    def _best(self, key: CommitKey, language: Language) -> CommitAnalyzed | None:
+        readable = [one for one in self._analyses.get(key, {}).values() if one.language in (ANY_LANGUAGE, language)]
+        return max(readable, key=_goodness, default=None)
+
+    def _debt(self, key: CommitKey, language: Language) -> CommitAnalyzed | None:
+        by_model = [one for one in self._analyses.get(key, {}).values() if one.language == language]
+        last = max(by_model, key=lambda one: one.round, default=None)
+        return last if last is not None and last.status != "done" else None
 
     async def latest_reports(self, name: str, days: Collection[date]) -> dict[date, ReportPublished]:
         found = {day: self._reports.get((name, day), {}) for day in days}
@@ -93,3 +109,17 @@ class Notebook:
         for report in reports:
             key = (report.definition.name, report.day)
             self._published[key] = max(report.revision, self._published.get(key, 0))
+
+
+def _is_answer(analyzed: CommitAnalyzed, language: Language) -> bool:
+    """What a model said, or why it could not be asked."""
+    return analyzed.language == language or analyzed.status == "failed"
+
+
+def _goodness(analyzed: CommitAnalyzed) -> tuple[bool, int, int, int]:
+    return (
+        analyzed.status == "done",
+        analyzed.round // ROUNDS,
+        DEPTHS.index(analyzed.depth),
+        analyzed.round,
+    )

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from schemas.analyses import CommitAnalyzed
 from schemas.commits import CommitObserved
-from schemas.definition import Definition, Source
+from schemas.definition import Definition, Language, Source
 from schemas.reports import ReportPublished
 from schemas.scores import CommitScored
 from schemas.seals import DaySealed
@@ -21,13 +21,21 @@ CommitKey = tuple[str, str]  # repo, sha
 
 
 class CommitRow(Protocol):
-    """Everything the store knows of a commit; an answer that is not there yet is None."""
+    """Everything the store knows of a commit; an answer that is not there yet is None.
+
+    `analyzed` is the best analysis in any language or in the one asked for: done before not, then what was made of more
+    of the commit, then the deepest, then the one of the highest round. `debt` is what a model last said of the commit
+    in that language, where it is not done: owed, forgiven or failed.
+    """
 
     @property
     def observed(self) -> CommitObserved: ...
 
     @property
     def analyzed(self) -> CommitAnalyzed | None: ...
+
+    @property
+    def debt(self) -> CommitAnalyzed | None: ...
 
     @property
     def scored(self) -> CommitScored | None: ...
@@ -40,11 +48,15 @@ class Memory(Protocol):
         """The latest seal of each (repo, branch, day)."""
         ...
 
-    async def complete(self, keys: Collection[CommitKey], profile: str) -> set[CommitKey]:
-        """Those of `keys` that are observed, and analyzed and finally scored with all that is known of them."""
+    async def complete(self, keys: Collection[CommitKey], profile: str, language: Language | None) -> set[CommitKey]:
+        """Those of `keys` that are observed, and analyzed and scored with all that is known of them.
+
+        With a language, the score is final, and a model has answered in it, be it with a debt; but for merges, and what
+        could not be analyzed at all.
+        """
         ...
 
-    async def commits(self, keys: Collection[CommitKey], profile: str) -> Sequence[CommitRow]:
+    async def commits(self, keys: Collection[CommitKey], profile: str, language: Language) -> Sequence[CommitRow]:
         """What is known of each of `keys` that was observed, without patches."""
         ...
 

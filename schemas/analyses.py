@@ -7,10 +7,15 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from schemas.definition import Language
 from schemas.model import Event, Frozen
 from schemas.phrase import Phrase
 
 ANY_LANGUAGE = "any"  # an analysis made of phrases, which every catalogue words
+ROUNDS = 1_000  # rounds between those of one detail of a commit and those of the next
+
+Depth = Literal["static", "brief", "standard", "deep"]
+DEPTHS: tuple[Depth, ...] = ("static", "brief", "standard", "deep")
 
 
 class ChangeType(StrEnum):
@@ -103,12 +108,70 @@ class Analysis(Frozen):
     suggestions: tuple[Phrase, ...] = ()
 
 
+class Importance(Frozen):
+    """How much a model thinks a commit matters, and why: a second opinion beside the rubric."""
+
+    tier: Literal["high", "medium", "low"]
+    reason: str
+
+
+class Call(Frozen):
+    """One question to a model, with all its repetitions on the wire. `cost` is in millionths of the price's currency.
+
+    `outcome`: good, or what was wrong with the answer (cut, empty, refused, filtered, invalid, wrong_language), or why
+    there was none (too_long, transient, permanent). `error` is the last error's message, without keys.
+    """
+
+    id: str  # 32 hex digits, made up when the question is asked
+    purpose: Literal["analysis", "part", "merging", "opening"]
+    endpoint: str
+    model: str
+    asked_at: AwareDatetime
+    seconds: float  # of all attempts, without the waits between them
+    waited: float  # seconds between attempts, and for the rate limit
+    attempts: int
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: int = 0
+    outcome: Literal[
+        "good",
+        "cut",
+        "empty",
+        "refused",
+        "filtered",
+        "invalid",
+        "wrong_language",
+        "too_long",
+        "transient",
+        "permanent",
+    ]
+    error: str = ""
+
+
+class Effort(Frozen):
+    """What a model's analysis took. `answer` is the key under which the answer can be used again."""
+
+    endpoint: str = ""
+    model: str = ""
+    prompt: str = ""  # version: a hash of the prompt's content
+    answer: str = ""
+    cached: bool = False
+    calls: tuple[Call, ...] = ()
+    pieces: int = 1  # parts in which the diff was analyzed
+    left_out: tuple[str, ...] = ()  # paths whose changes the model did not see, the most relevant ones first
+    left_out_total: int = 0
+    masked: int = 0  # secrets masked before anything left
+    dropped: int = 0  # statements of the model that the facts do not bear out
+
+
 class CommitAnalyzed(Event):
     """By whom a commit was analyzed, in which round, and what came of it.
 
-    `round` begins at the version of the commit that was analyzed (CommitObserved.version), so that an analysis of less
-    is told from one of more, and rises with each further one. `status`: done, owed (could not be made yet; `reason`
-    says why) or failed (hopeless: dead-lettered; `reason`).
+    `round` begins at ROUNDS times the version of the commit that was analyzed (CommitObserved.version), so that an
+    analysis of less is told from one of more, and rises with each further one. `status`: done, owed (could not be made
+    yet; `reason` says why), forgiven (a debt nobody waits for any longer) or failed (hopeless: dead-lettered;
+    `reason`). An owed or forgiven one holds the static analysis. `wanted` is the depth asked for; when `depth` is less,
+    `reason` says why.
     """
 
     repo: str
@@ -117,11 +180,14 @@ class CommitAnalyzed(Event):
     analyzer: str  # such as "static/1"
     language: str = ANY_LANGUAGE
     round: int = 1
-    depth: Literal["static", "brief", "standard", "deep"] = "static"
-    status: Literal["done", "owed", "failed"] = "done"
+    depth: Depth = "static"
+    wanted: Depth = "static"
+    status: Literal["done", "owed", "forgiven", "failed"] = "done"
     reason: str | None = None
     facts: Facts
     analysis: Analysis
+    importance: Importance | None = None
+    effort: Effort | None = None
 
     @property
     def key(self) -> str:
@@ -133,13 +199,15 @@ class CommitAnalyzed(Event):
 
 
 class AnalysisRequested(Event):
-    """Somebody wants a commit analyzed, or analyzed again."""
+    """Somebody wants a commit analyzed by a model, or analyzed again. `round` is that of the analysis to be made."""
 
     repo: str
     sha: str
-    depth: Literal["static", "brief", "standard", "deep"]
+    committed_at: AwareDatetime
+    language: Language
+    depth: Depth
     reason: Literal["first", "deeper", "owed", "replay"]
-    round: int = 1
+    round: int
 
     @property
     def key(self) -> str:
@@ -147,4 +215,4 @@ class AnalysisRequested(Event):
 
     @property
     def about(self) -> tuple[str | int, ...]:
-        return (self.repo, self.sha, self.depth, self.reason, self.round)
+        return (self.repo, self.sha, self.language, self.depth, self.reason, self.round)

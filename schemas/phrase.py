@@ -60,6 +60,7 @@ class Code(StrEnum):
     INSIGHT_TESTS = "insight.tests"  # files, paths
     INSIGHT_NO_TESTS = "insight.no_tests"
 
+    RISK_TEXT = "risk.text"  # severity (high, medium, low), text: a sentence of the report's language, by a model
     RISK_NOTHING = "risk.nothing"
     RISK_UNKNOWN = "risk.unknown"
     RISK_BREAKING = "risk.breaking"
@@ -104,6 +105,7 @@ class Code(StrEnum):
     PART_MERGE = "part.merge"
     PART_UNKNOWN_SIZE = "part.unknown_size"
     PART_FAILED = "part.failed"
+    PART_OPINION = "part.opinion"  # tier: what a model thinks the commit is, reason: why, in its words
 
 
 class Phrase(Frozen):

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from schemas.analyses import Analysis
+from schemas.analyses import Analysis, Depth, Effort
 from schemas.commits import Person
 from schemas.definition import Definition, Language
 from schemas.model import Event, Frozen
@@ -44,9 +44,13 @@ class ReportedCommit(Frozen):
     points: int
     parts: tuple[Part, ...] = ()
     analyzer: str
-    status: Literal["done", "owed", "failed"]
+    status: Literal["done", "owed", "forgiven", "failed"]
     reason: str | None = None
     analysis: Analysis
+    depth: Depth = "static"
+    effort: Effort | None = None
+    ruled: Tier | None = None
+    opinion: Tier | None = None
     reverts: str | None = None  # full sha of a commit in this report
     reverted_by: str | None = None  # full sha of a commit in this report
 
@@ -75,12 +79,19 @@ class LateCommit(Frozen):
 
 
 class Coverage(Frozen):
-    """What the report can vouch for. `by_analyzer` counts done analyses; `unknown_size` commits came without files."""
+    """What the report can vouch for. `by_analyzer` counts done analyses; `unknown_size` commits came without files.
+
+    `shallower` analyses are less deep than wanted, for the reasons in `why_owed`, which counts the reasons of debts,
+    too.
+    """
 
     commits: int = 0
     repos: int = 0
     by_analyzer: dict[str, int] = {}
     owed: int = 0
+    why_owed: dict[str, int] = {}
+    forgiven: int = 0
+    shallower: int = 0
     failed: int = 0
     missing: int = 0
     unknown_size: int = 0
@@ -117,6 +128,13 @@ class Changes(Frozen):
     redefined: bool = False
 
 
+class Opening(Frozen):
+    """The day in a few sentences, by a model."""
+
+    text: str
+    effort: Effort
+
+
 class ReportPublished(Event):
     """One definition for one day, revision n of it.
 
@@ -133,6 +151,7 @@ class ReportPublished(Event):
     complete: bool
     as_of: AwareDatetime
     coverage: Coverage
+    opening: Opening | None = None
     sections: tuple[RepoSection, ...]
     late: tuple[LateCommit, ...] = ()
     late_total: int = 0

@@ -24,7 +24,8 @@ class Part(Frozen):
 class CommitScored(Event):
     """The sum of its parts' points, and the tier that the rubric's thresholds make of it.
 
-    `final` is false while a deeper analysis is awaited.
+    `final` is false while a model's analysis, or a deeper one, is awaited. `opinion` is the tier a model thinks right,
+    `ruled` the tier without that opinion; where the two differ they disagree.
     """
 
     repo: str
@@ -36,6 +37,8 @@ class CommitScored(Event):
     points: int
     parts: tuple[Part, ...]
     tier: Tier
+    ruled: Tier | None = None
+    opinion: Tier | None = None
     final: bool = True
 
     @property

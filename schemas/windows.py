@@ -7,13 +7,15 @@ from typing import Literal
 
 from schemas.model import Event
 
+Cause = Literal["rows", "seal", "debt", "closing"]
+
 
 class WindowTouched(Event):
     """Look at this window again. `closing` says that nothing more will come: publish what there is."""
 
     definition: str
     day: date
-    cause: Literal["rows", "seal", "debt", "closing"]
+    cause: Cause
 
     @property
     def key(self) -> str:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import platformdirs
 from pydantic import Field, ValidationError
 
+from agents.llm.settings import EndpointSettings
 from schemas.definition import Language
 from schemas.errors import Misuse
 from schemas.model import Frozen
@@ -24,7 +25,8 @@ from streams.store import address
 
 FILE = "commitwire.toml"
 RESERVED = {"COMMITWIRE_CONFIG", "COMMITWIRE_CLOCK", "COMMITWIRE_KILL_AT"}
-PATHS = ("data", "out", "templates", "rubric")
+PATHS = ("data", "out", "templates", "rubric", "prompts")
+IN_FILES_ONLY = ("endpoints",)
 
 
 class Settings(Frozen):
@@ -66,6 +68,35 @@ class Settings(Frozen):
         default=30, ge=0, description="Commits that a force push took away leave the reports of this many days."
     )
 
+    llm: bool | None = Field(
+        default=None,
+        description="Whether a model analyzes commits: `true` (option `--llm`), `false` (`--no-llm`) or, by default, "
+        "when `endpoints` are configured or `OPENAI_BASE_URL` is set.",
+    )
+    endpoints: tuple[EndpointSettings, ...] = Field(
+        default=(),
+        description="OpenAI-compatible endpoints, the preferred one first: see below. Default: `OPENAI_BASE_URL` with "
+        "`OPENAI_API_KEY`.",
+    )
+    model: str = Field(
+        default="",
+        description="The model of endpoints that name none (default: the first that the endpoint lists).",
+    )
+    prompts: Path | None = Field(
+        default=None, description="Directory of prompts in place of `agents/analyzers/llm/prompts/`, all of them."
+    )
+    slots: int = Field(default=8, ge=1, le=256, description="Commits that are with the model at the same time.")
+    content_attempts: int = Field(
+        default=3, ge=1, le=20, description="Answers that are asked for until one can be used; the commit is owed then."
+    )
+    budget_tokens: int | None = Field(
+        default=None, ge=0, description="Tokens per UTC day. As they run out, analyses become shallower, then owed."
+    )
+    budget_money: float | None = Field(
+        default=None, ge=0, description="Money per UTC day, in the currency of the endpoints' prices."
+    )
+    opening: bool = Field(default=False, description="Whether the model writes the opening paragraph of each report.")
+
     @property
     def broker_url(self) -> str:
         return self.broker or f"embedded://{_in_url(self.data)}/log"
@@ -93,19 +124,27 @@ def load_settings(path: Path | None, environ: Mapping[str, str] = os.environ) ->
     values = _read(file) if file else {}
     where = dict.fromkeys(values, str(file))
     for key, text in _overrides(environ).items():
+        if key in IN_FILES_ONLY:
+            raise Misuse(f"the variable COMMITWIRE_{key.upper()}: {key} can only be set in {FILE}")
         values[key] = [part.strip() for part in text.split(",")] if key in ("repos", "formats") else text
         where[key] = f"the variable COMMITWIRE_{key.upper()}"
     values = {key: _expand(value, environ, where[key]) for key, value in values.items()}
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = str(first["loc"][0])
-        known = f"; known keys: {', '.join(Settings.model_fields)}" if first["type"] == "extra_forbidden" else ""
-        raise Misuse(f"{where.get(key, file)}: {key}: {first['msg']}{known}") from error
+        raise _misuse(error, where, file) from None  # the cause may show a key
     _check_urls(settings, where)
     said_by_file = {key for key in values if file and where[key] == str(file)}
     return _absolute(_rooted(settings, said_by_file, file) if file else settings)
+
+
+def _misuse(error: ValidationError, where: Mapping[str, str], file: Path | None) -> Misuse:
+    first = error.errors(include_url=False, include_input=False)[0]
+    key = str(first["loc"][0])
+    fields = Settings.model_fields if len(first["loc"]) == 1 else EndpointSettings.model_fields
+    known = f"; known keys: {', '.join(fields)}" if first["type"] == "extra_forbidden" else ""
+    place = ".".join(str(part) for part in first["loc"])
+    return Misuse(f"{where.get(key, file)}: {place}: {first['msg'].removeprefix('Value error, ')}{known}")
 
 
 def _check_urls(settings: Settings, where: Mapping[str, str]) -> None:
@@ -192,6 +231,8 @@ def _expand(value: object, environ: Mapping[str, str], where: str) -> object:
     """`${NAME}` in a text becomes the variable's value, so that passwords need not stand in files."""
     if isinstance(value, list):
         return [_expand(item, environ, where) for item in value]
+    if isinstance(value, dict):
+        return {key: _expand(item, environ, where) for key, item in value.items()}
     if not isinstance(value, str):
         return value
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from schemas.envelope import decode
 from schemas.model import Event
 from schemas.topics import Topic
 
-HELD = 2_000  # events: more are not waited for, they are decoded again
+HELD_BYTES = 32 * 2**20  # of records
+
+_Place = tuple[str, bytes, int]  # topic, id, hash of the body: the same id may come with another content
 
 
 class Incoming(Protocol):
@@ -23,23 +26,56 @@ class Incoming(Protocol):
     headers: Any  # mapping or pairs of str and bytes
 
 
-class Decoder:
-    """Holds a decoded event until the second stage of two asks for it; of topics with one reader nothing is held.
+class _Held(NamedTuple):
+    event: Event
+    size: int
+    readers: int  # stages that have not had it yet
 
-    What is held is not acknowledged yet, and so is bounded by what the broker hands out at once.
+
+class Decoder:
+    """Holds an event that is read by two stages, or was said by this process, until every stage here has had it.
+
+    Nothing is lost by forgetting: what is not held is decoded. Of what another process reads, or what is more than
+    HELD_BYTES, the oldest is forgotten.
     """
 
     def __init__(self, reads: Iterable[tuple[Topic, ...]] = ()) -> None:
-        names = [topic.name for topics in reads for topic in topics]
-        self._shared = {name for name in names if names.count(name) > 1}
-        self._held: dict[tuple[str, int, int], Event] = {}
+        self._readers = Counter(topic.name for topics in reads for topic in topics)
+        self._held: dict[_Place, _Held] = {}
+        self._size = 0
 
     def event(self, record: Incoming) -> Event:
         """The event of a record. Raises Undecodable or TooNew."""
-        place = (record.topic, record.partition, record.offset)
-        event = self._held.pop(place, None)
-        if event is None:
-            event = decode(record.value, dict(record.headers or {})).event
-            if record.topic in self._shared and len(self._held) < HELD:
-                self._held[place] = event
-        return event
+        headers = dict(record.headers or {})
+        place = _place(record.topic, headers, record.value or b"")
+        held = self._held.pop(place, None)
+        if held is None:
+            event = decode(record.value, headers).event
+            held = _Held(event, len(record.value or b""), self._readers[record.topic])
+        else:
+            self._size -= held.size
+        self._hold(place, held._replace(readers=held.readers - 1))
+        return held.event
+
+    def said(self, topic: str, headers: Mapping[str, bytes], body: bytes, event: Event) -> None:
+        """This is what the body says, for when it is read here."""
+        place = _place(topic, headers, body)
+        again = self._held[place].readers if place in self._held else 0
+        self._forget(place)
+        self._hold(place, _Held(event, len(body), self._readers[topic] + again))
+
+    def _hold(self, place: _Place, held: _Held) -> None:
+        if held.readers <= 0:
+            return
+        self._held[place] = held
+        self._size += held.size
+        while self._size > HELD_BYTES:
+            self._forget(next(iter(self._held)))
+
+    def _forget(self, place: _Place) -> None:
+        if place in self._held:
+            self._size -= self._held.pop(place).size
+
+
+def _place(topic: str, headers: Mapping[str, bytes], body: bytes) -> _Place:
+    return topic, headers.get("ce_id", b""), hash(body)

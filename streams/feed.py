@@ -43,28 +43,37 @@ class Feed:
     definition: Definition
     revise_days: int
     progress: Progress
+    models: bool = False  # whether a commit is to be answered by a model, too
 
     async def go(self, days: Collection[date]) -> tuple[Seals, set[date]]:
         """The seals that stand for each source, and the days that got a new one."""
         previous = await self._previous()
+        sent: Seals = {source: {} for source in previous}
         try:
             seals = {source: await self._seal(source, days, previous[source]) for source in previous}
-            await self._send_commits(seals)
+            async for ready in self._send_commits(seals, _new(seals, previous)):
+                await self._send_seals(ready, sent)
             if self.collector.adds_only:
                 seals = {source: await self._once(source, seals[source], previous[source]) for source in seals}
         except SourceFailed as error:
-            seals = {source: self._give_up(source, days, previous[source], error) for source in previous}
-        new = [s for source, by_day in seals.items() for s in by_day.values() if s is not previous[source].get(s.day)]
+            standing = {source: previous[source] | sent[source] for source in previous}
+            seals = {source: self._give_up(source, days, standing[source], error) | sent[source] for source in previous}
+        new = _new(seals, previous)
         failpoint("feed.before_seals")
-        await self.flow.send(new, source="sources")
+        await self._send_seals([seal for seal in new if seal.day not in sent[_source(seal)]], sent)
         await self._renew(seals, previous)
         return {source: previous[source] | seals[source] for source in previous}, {seal.day for seal in new}
+
+    async def _send_seals(self, seals: Sequence[DaySealed], sent: Seals) -> None:
+        await self.flow.send(seals, source="sources")
+        for seal in seals:
+            sent[_source(seal)][seal.day] = seal
 
     async def _previous(self) -> Seals:
         sources = await asyncio.to_thread(self.collector.sources)
         found: Seals = {source: {} for source in sources}
         for seal in await self.store.seals(sources, self.definition.zone, None):
-            found[Source(repo=seal.repo, branch=seal.branch)][seal.day] = seal
+            found[_source(seal)][seal.day] = seal
         return found
 
     async def _seal(
@@ -140,19 +149,24 @@ class Feed:
         )
         return {reading.day: sealer.seal(reading, previous.get(reading.day)) for reading in readings}
 
-    async def _send_commits(self, seals: Seals) -> None:
-        """Send what is not stored yet, oldest day first; a slow stream slows the reading."""
+    async def _send_commits(self, seals: Seals, new: Sequence[DaySealed]) -> AsyncIterator[list[DaySealed]]:
+        """Send what is not stored yet, oldest day first; a slow stream slows the reading.
+
+        Yields those of the `new` seals whose commits are all on the log: their days close while others are read. What
+        a file says of a day is known at its end only.
+        """
         sealed: dict[CommitKey, None] = dict.fromkeys(
             key for by_day in seals.values() for day in sorted(by_day) for key in _keys(by_day[day])
         )
         known: dict[CommitKey, Detail | None] = {**sealed, **await self._known(list(sealed))}
         missing = [key for key, detail in known.items() if detail != DETAILS[-1]]
         self.progress.expect(len(missing))
+        waiting = Waiting(() if self.collector.adds_only else new, missing)
         async for batch in _batches(self.collector.commits(missing, self.clock.now, self.store.overflow())):
-            new = await self._new(batch, known)
-            await self.flow.send(new, source="sources", wait_for_room=True)
+            await self.flow.send(await self._new(batch, known), source="sources", wait_for_room=True)
             failpoint("feed.after_batch")
             self.progress.advance(len(batch))
+            yield waiting.ready((commit.repo, commit.sha) for commit in batch)
 
     async def _new(
         self, batch: Sequence[CommitObserved], known: Mapping[CommitKey, Detail | None]
@@ -171,8 +185,34 @@ class Feed:
 
     async def _known(self, keys: Sequence[CommitKey]) -> dict[CommitKey, Detail]:
         """The detail in which each commit is stored together with its answers."""
-        answered = await self.store.complete(keys, self.definition.profile) if keys else ()
+        language = self.definition.language if self.models else None
+        answered = await self.store.complete(keys, self.definition.profile, language) if keys else ()
         return await self.store.details(answered) if answered else {}
+
+
+class Waiting:
+    """Seals that wait for those of their commits that are `missing` to be on the log."""
+
+    def __init__(self, seals: Iterable[DaySealed], missing: Iterable[CommitKey]) -> None:
+        self._missing = set(missing)
+        self._seals = sorted(seals, key=lambda seal: seal.day)
+
+    def ready(self, sent: Iterable[CommitKey]) -> list[DaySealed]:
+        """The oldest seals that wait for nothing more, now that these commits were sent."""
+        self._missing.difference_update(sent)
+        waits = (at for at, seal in enumerate(self._seals) if not self._missing.isdisjoint(_keys(seal)))
+        found = next(waits, len(self._seals))
+        ready, self._seals = self._seals[:found], self._seals[found:]
+        return ready
+
+
+def _new(seals: Seals, previous: Seals) -> list[DaySealed]:
+    """The seals that say something that was not said before."""
+    return [s for source, by_day in seals.items() for s in by_day.values() if s is not previous[source].get(s.day)]
+
+
+def _source(seal: DaySealed) -> Source:
+    return Source(repo=seal.repo, branch=seal.branch)
 
 
 def _rank(detail: Detail | None) -> int:

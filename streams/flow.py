@@ -47,7 +47,7 @@ class Flow:
     async def start(self) -> None:
         """Returns when the stages are reading. Raises Stop when the broker cannot be used."""
         self._app = Application(self._url, give_up=self._give_up)
-        self._outbox = Outbox(self._app, self._clock)
+        self._outbox = Outbox(self._app, self._clock, self._decoder)
         self._app.transport.open()
         self._open = True
         try:
@@ -129,21 +129,17 @@ class Flow:
     async def _until(self, enough: Callable[[dict[str, int]], bool]) -> None:
         """Wait for the lag to be small enough, for as long as anything is acknowledged now and then."""
         now = asyncio.get_running_loop().time
-        end, done = now() + self._patience, self._acknowledged()
+        end, done = now() + self._patience, self._app.consumer.finished
         while True:
             turn = self._app.changed.turn()
             self._check_running()
             if enough(lag := self.lag()):
                 return
-            if done != (done := self._acknowledged()):
+            if done != (done := self._app.consumer.finished):
                 end = now() + self._patience
             if now() >= end:
                 raise self._stuck(lag)
             await self._app.changed.wait(turn, end - now())
-
-    def _acknowledged(self) -> int:
-        consumer = self._app.consumer
-        return sum(consumer.acknowledged(tp) for tp in consumer.assignment())
 
     def _stuck(self, lag: dict[str, int]) -> Stop:
         waiting = ", ".join(f"{topic} ({records})" for topic, records in sorted(lag.items()) if records)
@@ -165,12 +161,28 @@ class Flow:
     async def _run(self, loop: StageLoop, stream: Any) -> None:
         """The agent. Nothing may be raised from here: Faust would start it again, without the batch at hand."""
         try:
-            async with aclosing(stream.batches(loop.stage.batch)) as batches:
-                error = await loop.run(batches)
+            if loop.stage.slots:
+                error = await self._spread(loop, stream)
+            else:
+                async with aclosing(stream.batches(loop.stage.batch)) as batches:
+                    error = await loop.run(batches)
         except asyncio.CancelledError:
             error = Stop(f"stage {loop.stage.name} was cancelled while it worked; this is a defect, please report it")
         if error is not None:
             self._give_up(error)
+
+    async def _spread(self, loop: StageLoop, stream: Any) -> Stop | None:
+        """Until the flow ends. What is in the slots then may take minutes: it is dropped, and done again next time."""
+        async with aclosing(stream.singles()) as singles:
+            working = asyncio.ensure_future(loop.spread(singles))
+            ended = asyncio.ensure_future(self._ended.wait())
+            try:
+                await asyncio.wait({working, ended}, return_when=asyncio.FIRST_COMPLETED)
+                return working.result() if working.done() else None
+            finally:
+                working.cancel()
+                ended.cancel()
+                await asyncio.gather(working, ended, return_exceptions=True)
 
     async def _wait(self, seconds: float) -> bool:
         with suppress(TimeoutError):

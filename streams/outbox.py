@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from schemas.envelope import encode
@@ -11,6 +12,7 @@ from schemas.errors import Stop
 from schemas.model import Event
 from schemas.topics import TOPIC_OF
 from streams.clock import Clock
+from streams.decoder import Decoder
 
 
 class Outgoing(NamedTuple):
@@ -23,17 +25,26 @@ class Outgoing(NamedTuple):
 
 
 class Outbox:
-    """Sends through the producer of an Application. `ends` are the offsets after what this process sent."""
+    """Sends through the producer of an Application. `ends` are the offsets after what this process sent.
 
-    def __init__(self, app: Any, clock: Clock) -> None:
+    `decoder` learns what each record says.
+    """
+
+    def __init__(self, app: Any, clock: Clock, decoder: Decoder) -> None:
         self._app = app
         self._clock = clock
+        self._decoder = decoder
         self.ends: dict[tuple[str, int], int] = {}
 
     def encode(self, events: Sequence[Event], source: str) -> list[Outgoing]:
         """The events as records. `source` names the part of the program that says them."""
         now = self._clock.now()
-        return [Outgoing(TOPIC_OF[type(event)].name, *encode(event, source=source, time=now)) for event in events]
+        return [self._encode(event, source, now) for event in events]
+
+    def _encode(self, event: Event, source: str, now: datetime) -> Outgoing:
+        outgoing = Outgoing(TOPIC_OF[type(event)].name, *encode(event, source=source, time=now))
+        self._decoder.said(outgoing.topic, outgoing.headers, outgoing.body, event)
+        return outgoing
 
     async def transmit(self, outgoing: Sequence[Outgoing]) -> None:
         """Send, in order, and wait until all of it is durable. Raises Stop when that is impossible."""

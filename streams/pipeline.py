@@ -1,8 +1,9 @@
 """The whole flow, topic by topic: what each stage reads, what it does, what it says.
 
     sources ─► commits ─► analyzers ─► analyses ─► scorers ─► scores
-                  │                       │                     │
-                  └───────────┬───────────┴──────────┬──────────┘
+                  │                     │     ▲        │        │
+                  │                     │  models ◄─ requests   │
+                  └───────────┬─────────┴────────────┬──────────┘
                 seals ──────► store ─► windows ─► aggregator ─► reports ─► deliveries ─► files
 
 An event is acknowledged when everything a stage said of it is durable. What a stage cannot handle becomes a dead
@@ -13,36 +14,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agents.analyzers import static
-from agents.scorers.rubric import Rubric, score
+from agents.scorers.judging import judge
+from agents.scorers.rubric import Rubric
 from reports.aggregator import Aggregator
 from reports.inline import inline
 from schemas.analyses import CommitAnalyzed
 from schemas.commits import CommitObserved
-from schemas.definition import Definition
+from schemas.definition import Definition, Language
 from schemas.model import Event
 from schemas.reports import ReportPublished
 from schemas.scores import CommitScored
-from schemas.topics import ANALYSES, COMMITS, DELIVERIES, REPORTS, SCORES, SEALS, WINDOWS
+from schemas.topics import ANALYSES, COMMITS, DELIVERIES, REPORTS, REQUESTS, SCORES, SEALS, WINDOWS
 from schemas.windows import WindowTouched
 from streams.deliverer import Deliverer
 from streams.stage import Stage
 from streams.store.store import Store
 from streams.touches import touches
 
+if TYPE_CHECKING:
+    from streams.models import Models
+
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The stages over one store. `definitions` are those whose windows this process owns."""
+    """The stages over one store. `definitions` are those whose windows this process owns.
+
+    Without `models` nobody reads the requests, and nobody makes any. `languages` are those in which models are asked.
+    """
 
     store: Store
     rubric: Rubric
     definitions: Mapping[str, Definition]
     aggregator: Aggregator
     deliverer: Deliverer
+    models: Models | None = None
+    languages: tuple[Language, ...] = ()
 
     def stages(self) -> tuple[Stage, ...]:
+        if self.models is None:
+            return self._stages()
+        asking = Stage("models", reads=(REQUESTS,), handle=self.models.analyze, slots=self.models.slots)
+        return (*self._stages(), asking)
+
+    def _stages(self) -> tuple[Stage, ...]:
         return (
             Stage("analyzers", reads=(COMMITS,), handle=self.analyze, rescue=unanalyzed),
             Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=unscored),
@@ -55,7 +72,18 @@ class Pipeline:
         return [static.analyze(commit) for commit in events if isinstance(commit, CommitObserved)]
 
     async def score(self, events: Sequence[Event]) -> Sequence[Event]:
-        return [score(analyzed, self.rubric) for analyzed in events if isinstance(analyzed, CommitAnalyzed)]
+        """The scores; and, where models are used, whom to ask about the commits, and how deeply."""
+        return [
+            said
+            for analyzed in events
+            if isinstance(analyzed, CommitAnalyzed)
+            for said in judge(analyzed, self.rubric, self._profiles(analyzed.repo), self.languages)
+        ]
+
+    def _profiles(self, repo: str) -> tuple[str, ...]:
+        """Those of the reports that show this repository."""
+        used = {definition.profile for definition in self.definitions.values() if repo in definition.repos}
+        return tuple(sorted(used)) or ("default",)
 
     async def keep(self, events: Sequence[Event]) -> Sequence[Event]:
         """Store a batch; once it is durable, the windows that depend on it are worth a look."""

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
+from agents.llm.settings import EndpointSettings
 from agents.scorers.rubric import Rubric
 from reports.aggregator import Aggregator, WindowKey
 from reports.deliveries.files import ReportFiles
+from schemas.analyses import CommitAnalyzed
+from schemas.day import day_of
 from schemas.definition import Definition
 from schemas.errors import Stop
-from schemas.windows import WindowTouched
+from schemas.windows import Cause, WindowTouched
 from streams.binding import bind
 from streams.clock import Clock
 from streams.collector import Collector, FailedCollector, FileCollector
 from streams.config import Settings
+from streams.debts import pay
 from streams.deliverer import Deliverer
+from streams.endpoints import endpoints, hint
 from streams.failpoint import failpoint
 from streams.feed import Feed, SealedDays
 from streams.flow import Flow
@@ -30,10 +36,16 @@ from streams.sources.repository import locate
 from streams.store.store import Store
 from streams.watch import Numbers, Watch
 
+if TYPE_CHECKING:
+    from streams.models import Models
+
 
 async def report(request: Request, settings: Settings, clock: Clock, progress: Progress) -> Outcome:
     """Do what is asked; a repetition does only what is new. Raises Stop errors with a sentence for the user."""
     outcome = Outcome()
+    asked = endpoints(settings)
+    if told := hint(settings):
+        progress.complain(told)
 
     def bad_line(sentence: str) -> None:
         outcome.bad_lines += 1
@@ -45,7 +57,7 @@ async def report(request: Request, settings: Settings, clock: Clock, progress: P
     try:
         await asyncio.wait((sources, store))
         opened = sources.result()
-        return await Run(request, settings, clock, progress, store.result(), outcome).go(opened)
+        return await Run(request, settings, clock, progress, store.result(), outcome, asked).go(opened)
     finally:
         sources.cancel()
         await asyncio.gather(sources, store, return_exceptions=True)
@@ -63,15 +75,20 @@ class Run:
     progress: Progress
     store: Store
     outcome: Outcome
+    endpoints: Sequence[EndpointSettings]
 
     async def go(self, opened: Opened) -> Outcome:
         collectors = [await self._as_bound(collector) for collector in opened.collectors]
         definition = self._definition(collectors)
         await bind(self.store, definition, redefine=self.request.redefine)
         watch, deliverer = Watch(), self._deliverer()
-        async with self._flow(watch, deliverer, {(definition.name, day) for day in opened.days}) as flow:
+        asked = {(definition.name, day) for day in opened.days}
+        deliverer.wanted |= asked
+        async with self._flow(definition, watch, deliverer, asked) as flow:
             # What an earlier run left on the log comes first: seals and skips are read from the store.
             await flow.drained()
+            if self.endpoints:
+                await pay(flow, await self._debts(definition, opened.days))
             sealed = await self._feed(flow, collectors, definition, opened.days)
             wanted = self._wanted(definition, sealed)
             deliverer.wanted |= wanted.keys()
@@ -111,32 +128,66 @@ class Run:
         return Deliverer(ReportFiles(self.request.out, self.request.formats, self.settings.templates), self.store)
 
     @asynccontextmanager
-    async def _flow(self, watch: Watch, deliverer: Deliverer, asked: set[WindowKey]) -> AsyncIterator[Flow]:
-        definitions = {definition.name: definition for definition in await self.store.definitions()}
+    async def _flow(
+        self, definition: Definition, watch: Watch, deliverer: Deliverer, asked: set[WindowKey]
+    ) -> AsyncIterator[Flow]:
+        definitions = {known.name: known for known in await self.store.definitions()}
+        models = await self._models()
         aggregator = Aggregator(
             self.store,
             self.store,
             definitions,
             self.clock.now,
-            close_limit=self.settings.close_limit,
+            # a command waits for its models: it closes the days itself when nothing more comes
+            close_limit=timedelta.max if models else self.settings.close_limit,
             opens=asked.__contains__,
             settled=watch.tell,
+            models=models is not None,
+            opener=models.open if models and self.settings.opening else None,
         )
         rubric = Rubric.load(self.settings.rubric) if self.settings.rubric else Rubric.shipped()
-        pipeline = Pipeline(self.store, rubric, definitions, aggregator, deliverer)
+        languages = (definition.language,) if models else ()
+        pipeline = Pipeline(self.store, rubric, definitions, aggregator, deliverer, models, languages)
         flow = Flow(self.settings.broker_url, self.clock, pipeline.stages())
         await flow.start()
         try:
             yield flow
         finally:
             await flow.stop()
+            if models:
+                await models.close()
+
+    async def _models(self) -> Models | None:
+        if not self.endpoints:
+            return None
+        from streams.models import Models  # a second of imports that a static report does without
+
+        return await Models.of(self.endpoints, self.store, self.clock, self.settings)
+
+    async def _debts(self, definition: Definition, days: Collection[date]) -> list[CommitAnalyzed]:
+        """What is owed of these days: a command asks for it again."""
+        debts = await self.store.debts(repos=definition.repos)
+        return [
+            debt
+            for debt in debts
+            if debt.language == definition.language and day_of(debt.committed_at, definition.zone) in days
+        ]
 
     async def _feed(
         self, flow: Flow, collectors: Sequence[Collector], definition: Definition, days: Sequence[date]
     ) -> SealedDays:
         sealed = SealedDays(days)
         for collector in collectors:
-            feed = Feed(collector, self.store, flow, self.clock, definition, self.settings.revise_days, self.progress)
+            feed = Feed(
+                collector,
+                self.store,
+                flow,
+                self.clock,
+                definition,
+                self.settings.revise_days,
+                self.progress,
+                models=bool(self.endpoints),
+            )
             sealed.add(await feed.go(days))
         self.outcome.uncollected = sealed.uncollected
         failpoint("run.sealed")
@@ -149,11 +200,12 @@ class Run:
 
     async def _settle(self, flow: Flow, watch: Watch, wanted: dict[WindowKey, Numbers]) -> None:
         """Wait until the reports stand; when all is handled and one does not, it is closed with what there is."""
-        await flow.send([WindowTouched(definition=name, day=day, cause="seal") for name, day in wanted], source="run")
-        await _first(watch.until(wanted), flow.drained())
-        late = watch.open(wanted)
-        await flow.send([WindowTouched(definition=name, day=day, cause="closing") for name, day in late], source="run")
-        await _first(watch.until(wanted), flow.drained())
+        causes: tuple[Cause, ...] = ("seal", "closing")
+        for cause in causes:
+            unsettled = watch.open(wanted)
+            touches = [WindowTouched(definition=name, day=day, cause=cause) for name, day in unsettled]
+            await flow.send(touches, source="run")
+            await _first(watch.until(wanted), flow.drained())
         for name, day in sorted(watch.open(wanted)):
             raise Stop(f"the report {name!r} of {day} could not be made; `commitwire dead-letters` says why")
 

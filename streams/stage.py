@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from streams.decoder import Decoder, Incoming
 from streams.failpoint import failpoint
 from streams.outbox import Outgoing
 from streams.policy import Backoff, Ceiling, Verdict, judge
+from streams.transports.batches import Single
 
 PATIENCE = Backoff()
 MESSAGE_LIMIT = 2_000  # characters of an error's message that a dead letter keeps
@@ -31,7 +33,8 @@ class Stage:
     """`handle` turns events into events; errors say what happens next (see schemas.errors).
 
     `rescue` is asked what else to say when an event becomes a dead letter, so that others need not wait for it. `batch`
-    is how many events `handle` gets at most.
+    is how many events `handle` gets at most. With `slots`, so many events are handled at the same time, each alone:
+    for stages that wait for others most of the time.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Stage:
     handle: Callable[[Sequence[Event]], Awaitable[Sequence[Event]]]
     rescue: Callable[[Event, Exception], Sequence[Event]] = nothing
     batch: int = 200
+    slots: int = 0
 
 
 class Outlet(Protocol):
@@ -100,13 +104,36 @@ class StageLoop:
             async for batch in batches:
                 await self._process(batch)
                 failpoint(f"stage.{self.stage.name}.before_ack")
-        except Ending:
-            return None
-        except Stop as error:
-            return error
         except Exception as error:
-            return Stop(f"stage {self.stage.name} failed: {_words(error)}; this is a defect, please report it")
+            return self._ending(error)
         return None
+
+    async def spread(self, singles: AsyncIterator[Single]) -> Stop | None:
+        """As `run`, with so many records at once as the stage has slots; each is acknowledged by itself."""
+        free = asyncio.Semaphore(self.stage.slots)
+        try:
+            async with asyncio.TaskGroup() as group:
+                async for single in singles:
+                    await free.acquire()
+                    group.create_task(self._single(single, free))
+        except ExceptionGroup as errors:
+            return self._ending(errors.exceptions[0])
+        return None
+
+    async def _single(self, single: Single, free: asyncio.Semaphore) -> None:
+        try:
+            await self._process([single.message])
+            failpoint(f"stage.{self.stage.name}.before_ack")
+            single.done()
+        finally:
+            free.release()
+
+    def _ending(self, error: Exception) -> Stop | None:
+        if isinstance(error, Ending):
+            return None
+        if isinstance(error, Stop):
+            return error
+        return Stop(f"stage {self.stage.name} failed: {_words(error)}; this is a defect, please report it")
 
     async def _process(self, batch: Sequence[Incoming]) -> None:
         failpoint(f"stage.{self.stage.name}.before_handle")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from schemas.analyses import Analysis, ChangeType, CommitAnalyzed, Facts
+from schemas.analyses import ROUNDS, Analysis, ChangeType, CommitAnalyzed, Facts
 from schemas.commits import CommitObserved, Person
 from schemas.day import interval
 from schemas.definition import Definition, Source
@@ -50,7 +50,7 @@ def analyzed(seen: CommitObserved, summary: Phrase | None = None) -> CommitAnaly
         sha=seen.sha,
         committed_at=seen.committed_at,
         analyzer="static/1",
-        round=seen.version,
+        round=seen.version * ROUNDS,
         facts=Facts(change_types=(ChangeType.FIX,), type_evidence="title"),
         analysis=Analysis(change_types=(ChangeType.FIX,), summary=(said,), scope=(Phrase(code=Code.SCOPE_UNKNOWN),)),
     )
@@ -63,7 +63,7 @@ def scored(seen: CommitObserved, tier: Tier = "low", *, final: bool = True) -> C
         committed_at=seen.committed_at,
         profile="default",
         rubric="test",
-        round=seen.version,
+        round=seen.version * ROUNDS,
         points=0,
         parts=(),
         tier=tier,

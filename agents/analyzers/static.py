@@ -9,7 +9,7 @@ from agents.analyzers.risks import risks_and_suggestions
 from agents.analyzers.scope import scope_of
 from agents.analyzers.summary import summary_of
 from agents.analyzers.titles import read
-from schemas.analyses import Analysis, CommitAnalyzed, Facts
+from schemas.analyses import ROUNDS, Analysis, CommitAnalyzed, Facts
 from schemas.commits import CommitObserved
 from schemas.phrase import Code
 
@@ -53,7 +53,7 @@ def _analyzed(commit: CommitObserved, facts: Facts, analysis: Analysis) -> Commi
         sha=commit.sha,
         committed_at=commit.committed_at,
         analyzer=ANALYZER,
-        round=commit.version,  # more detail makes a better analysis
+        round=commit.version * ROUNDS,  # more detail makes a better analysis
         facts=facts,
         analysis=analysis,
     )

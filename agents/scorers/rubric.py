@@ -12,13 +12,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from schemas.analyses import ChangeType, CommitAnalyzed, Facts, FileKind
+from schemas.analyses import ChangeType, CommitAnalyzed, Facts, FileKind, Importance
 from schemas.errors import Misuse
 from schemas.model import Frozen
 from schemas.phrase import Code, Phrase
-from schemas.scores import CommitScored, Part, Tier
+from schemas.scores import TIERS, CommitScored, Part, Tier
 
-_RULES = "rubric/1"  # rises when the same numbers would give other points
+_RULES = "rubric/2"  # rises when the same numbers would give other points
 _SHIPPED = "rubric.toml"
 # A type that says where a change is narrows one that says what it is: `[Bugfix][CI]` matters as much as CI does.
 _NARROWING = frozenset(
@@ -55,6 +55,13 @@ class Signs(Frozen):
     api: _Points = 0
 
 
+class Opinion(Frozen):
+    """Points for a commit that a model thinks higher, or lower, than the rules do."""
+
+    higher: Annotated[int, Field(ge=0)] = 0
+    lower: Annotated[int, Field(le=0)] = 0
+
+
 class Profile(Frozen):
     """One way to weigh commits. `lines` and `files` map a count to the points from that count on."""
 
@@ -65,11 +72,22 @@ class Profile(Frozen):
     kinds: dict[FileKind, _Points] = Field(default_factory=dict)
     lines: _Steps = Field(default_factory=dict)
     files: _Steps = Field(default_factory=dict)
+    opinion: Opinion = Opinion()
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.high <= self.medium:
             raise ValueError("high must be more than medium")
+        return self
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        # Points up to the width of the tier medium take no commit over it, from low to high or back.
+        width = self.high - self.medium
+        if max(self.opinion.higher, -self.opinion.lower) > width:
+            raise ValueError(
+                f"opinion must be at most {width} point(s), high - medium, or it would move a commit by two tiers"
+            )
         return self
 
     def tier(self, points: int) -> Tier:
@@ -121,10 +139,17 @@ class Rubric(Frozen):
         return self.profiles[name]
 
 
-def score(analyzed: CommitAnalyzed, rubric: Rubric, profile: str = "default") -> CommitScored:
-    """The points of a commit, part by part. Raises Misuse when the rubric has no such profile."""
+def score(analyzed: CommitAnalyzed, rubric: Rubric, profile: str = "default", *, final: bool = True) -> CommitScored:
+    """The points of a commit, part by part, with what a model thinks of it where that is known.
+
+    Raises Misuse when the rubric has no such profile. `final` is false when a model's analysis is still to come.
+    """
     weights = rubric.profile(profile)
     parts = tuple(_parts(analyzed, weights))
+    ruled = weights.tier(sum(part.points for part in parts))
+    second = None if analyzed.facts.is_merge else analyzed.importance  # merges are low whatever anybody thinks
+    if second is not None:
+        parts = (*parts, _opinion(second, ruled, weights.opinion))
     points = sum(part.points for part in parts)
     return CommitScored(
         repo=analyzed.repo,
@@ -136,6 +161,9 @@ def score(analyzed: CommitAnalyzed, rubric: Rubric, profile: str = "default") ->
         points=points,
         parts=parts,
         tier=weights.tier(points),
+        ruled=ruled,
+        opinion=second.tier if second else None,
+        final=final,
     )
 
 
@@ -176,6 +204,12 @@ def _signs(facts: Facts, signs: Signs) -> Iterator[Part]:
     ):
         if paths:
             yield _part(name, points, code, paths=paths[:_LISTED])
+
+
+def _opinion(second: Importance, ruled: Tier, weights: Opinion) -> Part:
+    above = TIERS.index(ruled) - TIERS.index(second.tier)
+    points = weights.higher if above > 0 else weights.lower if above < 0 else 0
+    return _part("opinion", points, Code.PART_OPINION, tier=second.tier, reason=second.reason)
 
 
 _LISTED = 8  # paths that a part names at most

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from reports.catalogue import Catalogue
+from reports.renderers.effort import effort_line
 from reports.renderers.escape import GUARD, Markdown, address, code, cut, escape, prose
 from reports.renderers.outline import Outline
 from reports.renderers.templates import Templates
@@ -68,7 +69,7 @@ class CommitWriter:
     def view(self, commit: ReportedCommit) -> dict[str, Any]:
         """What the templates of a commit may use."""
         analysis = commit.analysis
-        summary = self._sentences(analysis.summary)
+        summary, by_model = self._sentences(analysis.summary), commit.depth != "static"
         return {
             "anchor": self._anchors[commit.repo, commit.sha],
             "title": self._prose(commit.repo, commit.title) or GUARD,
@@ -80,13 +81,15 @@ class CommitWriter:
             "types": self._words.listed(self._words.change_types[kind] for kind in analysis.change_types)
             or self._words.change_types["other"],
             "importance": self._importance(commit.tier, commit.points, commit.parts),
+            "opinion": self._opinion(commit),
             "summary": self._words.punctuation["sentence"].join(summary),
-            "brief": "".join(summary[:1]),
+            "brief": self._words.punctuation["sentence"].join(summary if by_model else summary[:1]),
             "scope": self._phrases(analysis.scope),
-            "insights": self._insights(analysis.insights),
+            "insights": self._insights(analysis.insights, brief=by_model and commit.tier == "medium"),
             "risks": self._sentences(analysis.risks),
             "no_risks": all(phrase.code == Code.RISK_NOTHING for phrase in analysis.risks),
             "suggestions": self._sentences(analysis.suggestions),
+            "by_model": by_model,
         }
 
     def _row(self, commit: ReportedCommit) -> str:
@@ -113,9 +116,18 @@ class CommitWriter:
             f"👥 {self._words.say('co_authors', names=self._words.listed(names))}" if names else "",
             f"📏 {self._size(commit)}",
             self._words.say("merge") if commit.is_merge else "",
-            self._words.say("by", analyzer=escape(commit.analyzer)) if self._name_analyzer else "",
+            self._by(commit),
         ]
         return " · ".join(part for part in parts if part)
+
+    def _by(self, commit: ReportedCommit) -> str:
+        """By whom it was analyzed, where that is not the same for all; a model's depth is always said."""
+        model, by_model = commit.effort.model if commit.effort else "", commit.depth != "static"
+        if not self._name_analyzer and not by_model:
+            return ""
+        name = f"{commit.analyzer} ({model})" if model and by_model else commit.analyzer
+        depth = self._words.words["depths"][commit.depth] if by_model else ""
+        return self._words.say("by", analyzer=escape(name), depth=depth)
 
     def _size(self, commit: ReportedCommit) -> str:
         if commit.files is None:
@@ -131,7 +143,7 @@ class CommitWriter:
         for name, sha in (("reverts", commit.reverts), ("reverted_by", commit.reverted_by)):
             if sha:
                 notices.append(self._words.say(name, link=self._link(commit.repo, sha)))
-        return notices
+        return [*notices, *filter(None, [effort_line(commit, self._words)])]
 
     def _link(self, repo: str, sha: str) -> str:
         if (repo, sha) not in self._titles:
@@ -139,21 +151,36 @@ class CommitWriter:
         return f"[{self.label(self._titles[repo, sha])}](#{self._anchors[repo, sha]})"
 
     def _importance(self, tier: Tier, points: int, parts: Sequence[Part]) -> str:
-        worded = [
-            self._words.say("part", evidence=self._words.phrase(part.evidence, MARKDOWN), points=_signed(part.points))
-            for part in parts
-        ]
+        worded = [self._words.say("part", evidence=self._evidence(part), points=_signed(part.points)) for part in parts]
         listed = self._words.punctuation["clause"].join(worded)
         return self._words.say(
             "importance", tier=f"{MARKS[tier]} {self._words.tiers[tier]}", points=points, parts=listed
         )
 
-    def _insights(self, insights: Insights) -> list[dict[str, str]]:
-        """One line per finding: dimensions that say the same share one."""
+    def _evidence(self, part: Part) -> str:
+        """A model's reasons are many words, and have a line of their own."""
+        if part.evidence.code == Code.PART_OPINION:
+            return self._words.say("opinion")
+        return self._words.phrase(part.evidence, MARKDOWN)
+
+    def _opinion(self, commit: ReportedCommit) -> str:
+        """What a model thinks of the importance and why, against the rules where they see it otherwise."""
+        said = next((part.evidence for part in commit.parts if part.evidence.code == Code.PART_OPINION), None)
+        if said is None:
+            return ""
+        opinion = self._words.whole(self._words.phrase(said, MARKDOWN))
+        if commit.ruled in (None, commit.opinion):
+            return self._words.say("agreement", opinion=opinion)
+        return self._words.say("disagreement", ruled=self._words.tiers[str(commit.ruled)], opinion=opinion)
+
+    def _insights(self, insights: Insights, *, brief: bool) -> list[dict[str, str]]:
+        """One line per finding: dimensions that say the same share one; `brief` leaves out those that say nothing."""
         nothing = self._words.phrase(Phrase(code=Code.INSIGHT_NOTHING), MARKDOWN)
         lines: dict[str, list[str]] = {}
         for dimension in Insights.model_fields:
             said = self._words.punctuation["sentence"].join(self._sentences(getattr(insights, dimension)))
+            if brief and not said:
+                continue
             lines.setdefault(said or nothing, []).append(f"**{self._words.dimensions[dimension]}**")
         join = self._words.punctuation["list"].join
         return [{"dimensions": join(dimensions), "text": text} for text, dimensions in lines.items()]

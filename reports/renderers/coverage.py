@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from reports.catalogue import Catalogue
-from reports.renderers.escape import escape, prose
+from reports.renderers.escape import cut, escape, prose
 from schemas.repo import display
-from schemas.reports import ReportPublished, RepoSection
+from schemas.reports import Coverage, Opening, ReportPublished, RepoSection
 
-SHORTFALLS = ("owed", "failed", "missing", "unknown_size", "not_collected")
+SHORTFALLS = ("owed", "shallower", "forgiven", "failed", "missing", "unknown_size", "not_collected")
+
+REASON_COLUMNS = 160
 
 
 def coverage_lines(report: ReportPublished, words: Catalogue) -> list[str]:
@@ -23,6 +25,8 @@ def coverage_lines(report: ReportPublished, words: Catalogue) -> list[str]:
     short = [words.say(name, n=n) for name, n in counts if n]
     if short:
         lines.append("⚠️ " + " · ".join(short))
+    if report.coverage.why_owed:
+        lines.append("⚠️ " + words.whole(words.say("why_owed", reasons=_reasons(report.coverage, words))))
     lines += _not_collected(report.sections, words)
     if report.revision > 1:
         lines.append("🔁 " + words.say("revision", n=report.revision))
@@ -33,13 +37,28 @@ def _line(report: ReportPublished, words: Catalogue, zone: str) -> str:
     coverage = report.coverage
     counts = {escape(name): n for name, n in sorted(coverage.by_analyzer.items()) if n}
     by = [words.say("analyzer", name=name, n=n) for name, n in counts.items()] if len(counts) > 1 else list(counts)
+    said = words.listed(by)
+    if counts and not coverage.owed and all(name.startswith("static/") for name in counts):
+        said = words.say("static_only", by=said)
     numbers = {
         "repos": coverage.repos,
         "reached": _reached(report.sections),
         "commits": coverage.commits,
         "analyzed": sum(coverage.by_analyzer.values()),
     }
-    return words.say(_sentence(report), by=words.listed(by), zone=zone, **numbers)
+    return words.say(_sentence(report), by=said, zone=zone, **numbers)
+
+
+def _reasons(coverage: Coverage, words: Catalogue) -> str:
+    said = [words.say("why", reason=prose(cut(why, REASON_COLUMNS)), n=n) for why, n in coverage.why_owed.items()]
+    return words.punctuation["clause"].join(said)
+
+
+def opening_line(opening: Opening | None, words: Catalogue) -> str:
+    """The day's opening, said to be a model's; "" where there is none."""
+    if opening is None or not opening.text.strip():
+        return ""
+    return words.say("opening", model=escape(opening.effort.model), text=words.whole(prose(opening.text)))
 
 
 def _sentence(report: ReportPublished) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from reports.catalogue import catalogue
 from reports.renderers.changes import Href, changed_entries, late_entries
 from reports.renderers.commit import CommitWriter, Piece
-from reports.renderers.coverage import coverage_lines
+from reports.renderers.coverage import coverage_lines, opening_line
 from reports.renderers.escape import code, escape
 from reports.renderers.file import File
 from reports.renderers.outline import Group, Outline
@@ -78,6 +78,7 @@ class Book:
             coverage.append("📄 " + self._words.say("folded", where=self._where(counts, places)))
         return self._page(
             coverage=coverage,
+            opening=opening_line(self._report.opening, self._words),
             repositories=[
                 self._day(group, of_repo.get(group.repo, {}), places, brief) for group in self._outline.groups
             ],
@@ -90,6 +91,7 @@ class Book:
         first = f"[{self._words.say('part_name', part=1)}]({places.name(1)})"
         return self._page(
             coverage=[self._words.say("part_of", part=number, parts=len(places.names), first=first)],
+            opening="",
             repositories=[
                 self._rest(group, of_repo[group.repo], number, places)
                 for group in self._outline.groups

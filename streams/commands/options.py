@@ -26,12 +26,17 @@ Formats = Annotated[str | None, typer.Option("--format", help="md, json or both.
 OutDirectory = Annotated[
     Path | None, typer.Option("--out", help="Directory of the report files.", show_default="./out")
 ]
+Llm = Annotated[
+    bool | None,
+    typer.Option("--llm/--no-llm", help="Ask a model, or not.", show_default="if OPENAI_BASE_URL or endpoints are set"),
+]
 
 
-def settings(config: Path | None, data: Path | None = None) -> Settings:
+def settings(config: Path | None, data: Path | None = None, llm: bool | None = None) -> Settings:
     """The configuration with the options that stand above it."""
     loaded = load_settings(config)
-    return loaded.model_copy(update={"data": data.absolute()}) if data else loaded
+    said = {"data": data.absolute() if data else None, "llm": llm}
+    return loaded.model_copy(update={name: value for name, value in said.items() if value is not None})
 
 
 def hand_down(context: typer.Context, data: Path | None, config: Path | None) -> None:

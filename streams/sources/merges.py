@@ -30,9 +30,13 @@ def _titles(git: Git, commits: Sequence[CommitObject], shas: set[str]) -> dict[s
 
 
 def _lines(commits: Sequence[CommitObject]) -> Iterator[list[str]]:
-    """The merges, each once, together with those further down its first-parent line: one walk answers them all."""
+    """The merges, each once, newest first, with those further down its first-parent line: one walk answers them all.
+
+    A line begins at a commit that no other continues, whatever the order of the commits.
+    """
     parents: dict[str, Sequence[str]] = {commit.sha: commit.parents for commit in commits}
-    for newest in [sha for sha, of in parents.items() if len(of) > 1]:
+    continued = {of[0] for of in parents.values() if of}
+    for newest in [sha for sha in parents if sha not in continued]:
         walked = line(parents, newest)
         if merges := [sha for sha in walked if len(parents.pop(sha)) > 1]:
             yield merges

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from schemas.analyses import CommitAnalyzed
+from schemas.analyses import ROUNDS, Call, CommitAnalyzed, Effort
 from schemas.commits import CommitObserved, FileChange
 from schemas.definition import Definition
 from schemas.reports import ReportDelivered, ReportPublished
@@ -15,13 +15,18 @@ from schemas.seals import DaySealed
 
 Row = tuple[Any, ...]
 
-STATUS_RANK = {"failed": 1, "owed": 2, "done": 3}
+STATUS_RANK = {"failed": 1, "owed": 2, "forgiven": 3, "done": 4}
 DEPTH_RANK = {"static": 1, "brief": 2, "standard": 3, "deep": 4}
 
 
 def analysis_version(event: CommitAnalyzed) -> int:
-    """The rank of an analysis: done beats owed beats failed, then the deeper, then the later round."""
-    return STATUS_RANK[event.status] << 40 | DEPTH_RANK[event.depth] << 32 | event.round
+    """The rank of an analysis among those by the same analyzer in the same language.
+
+    What was made of more of the commit replaces what was made of less: a debt must not hide behind an analysis of the
+    message alone. Then done beats forgiven beats owed beats failed, then the deeper wins, then the later round.
+    """
+    detail = event.round // ROUNDS
+    return detail << 48 | STATUS_RANK[event.status] << 40 | DEPTH_RANK[event.depth] << 32 | event.round
 
 
 def score_version(event: CommitScored) -> int:
@@ -86,7 +91,8 @@ def patch(event: CommitObserved) -> Iterator[Row]:
 
 
 def analysis(event: CommitAnalyzed) -> Iterator[Row]:
-    facts = event.facts
+    facts, effort = event.facts, event.effort or Effort()
+    made = () if effort.cached else effort.calls
     yield (
         event.repo,
         event.sha,
@@ -109,9 +115,61 @@ def analysis(event: CommitAnalyzed) -> Iterator[Row]:
         [area.deletions for area in facts.areas],
         facts.pull_requests,
         facts.reverts or "",
+        event.wanted,
+        effort.model,
+        effort.prompt,
+        effort.cached,
+        event.importance.tier if event.importance else "",
+        event.importance.reason if event.importance else "",
+        sum(call.attempts for call in made),
+        sum(call.prompt_tokens + call.completion_tokens for call in made),
+        sum(call.cost for call in made),
+        effort.left_out_total,
+        effort.masked,
+        effort.dropped,
         event.model_dump_json(),
         analysis_version(event),
     )
+
+
+def calls(event: CommitAnalyzed) -> Iterator[Row]:
+    """The ledger's rows of an analysis. A call belongs to the first analysis that tells of it."""
+    effort = event.effort or Effort()
+    depth = event.depth if event.status == "done" else event.wanted
+    version = 0 if effort.cached else (1 << 32) - event.round
+    for call in effort.calls:
+        yield (event.repo, event.sha, *_call(call), "", effort.prompt, depth, event.language, version)
+
+
+def opening_calls(definition: Definition, effort: Effort) -> Iterator[Row]:
+    """The ledger's rows of a report's opening."""
+    for call in effort.calls:
+        yield ("", "", *_call(call), definition.name, effort.prompt, "", definition.language, 1)
+
+
+def _call(call: Call) -> Row:
+    return (
+        call.asked_at,
+        call.id,
+        call.purpose,
+        call.endpoint,
+        call.model,
+        call.seconds,
+        call.waited,
+        call.attempts,
+        call.prompt_tokens,
+        call.completion_tokens,
+        call.cost,
+        call.outcome,
+        call.error,
+    )
+
+
+def answer(event: CommitAnalyzed) -> Iterator[Row]:
+    """What need not be asked again."""
+    effort = event.effort
+    if event.status == "done" and effort is not None and effort.answer and not effort.cached:
+        yield (effort.answer, event.repo, event.sha, event.model_dump_json(), event.round)
 
 
 def score(event: CommitScored) -> Iterator[Row]:
@@ -128,6 +186,8 @@ def score(event: CommitScored) -> Iterator[Row]:
         [part.name for part in event.parts],
         [part.points for part in event.parts],
         [part.evidence.model_dump_json() for part in event.parts],
+        event.ruled or "",
+        event.opinion or "",
         score_version(event),
     )
 

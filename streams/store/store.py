@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from schemas.commits import Detail
+from schemas.analyses import CommitAnalyzed, Effort
+from schemas.commits import CommitObserved, Detail
 from schemas.definition import Definition, Source
 from schemas.errors import Misuse
 from schemas.model import Event
 from schemas.reports import ReportPublished
 from schemas.seals import DaySealed
 from streams.failpoint import failpoint
-from streams.store import directory, reading, rows
+from streams.store import commits, directory, ledger, reading, rows
 from streams.store.address import Address, parse
 from streams.store.batch import insert
 from streams.store.client import connect
+from streams.store.commits import CommitRow
 from streams.store.failure import failures
+from streams.store.health import StoreHealth
 from streams.store.lane import Lane
 from streams.store.migration import available, migrate
 from streams.store.overflow import StoreOverflow
 from streams.store.question import Table, ask
-from streams.store.reading import CommitRow, Key
-from streams.store.tables import DEFINITIONS, REPORTS, WINDOWS, WRITING, Relation
+from streams.store.selection import Key
+from streams.store.tables import DEFINITIONS, MODEL_CALLS, REPORTS, WINDOWS, WRITING, Relation
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -67,7 +70,7 @@ class Store:
             self._claim.release()
 
     async def write(self, events: Sequence[Event]) -> None:
-        """Keep commits, analyses, scores, seals and deliveries, in any mix; durable on return."""
+        """Keep commits, analyses with their calls, scores, seals and deliveries, in any mix; durable on return."""
         await self._writer.run(lambda client: _write(client, events))
 
     async def seals(self, sources: Iterable[Source], zone: str, days: Iterable[date] | None) -> list[DaySealed]:
@@ -78,24 +81,73 @@ class Store:
         """All statements about the finished days about which the source said more than one."""
         return await self._readers.run(partial(reading.restated, source=source, zone=zone))
 
-    async def complete(self, keys: Collection[Key], profile: str) -> set[Key]:
-        """The (repo, sha) that have a commit, an analysis and a final score of the profile."""
-        return await self._readers.run(partial(reading.complete, keys=keys, profile=profile))
+    async def complete(self, keys: Collection[Key], profile: str, language: str | None = None) -> set[Key]:
+        """The (repo, sha) that have a commit, an analysis and a score of the profile made of all that is known.
 
-    async def commits(self, keys: Collection[Key], profile: str, *, files: bool = False) -> list[CommitRow]:
-        """What is known of the (repo, sha) that have a commit, newest first; without patches, and files if wanted."""
-        return await self._readers.run(partial(reading.commits, keys=keys, profile=profile, files=files))
+        With a language: those whose score is final and about which a model was asked in that language, whatever came
+        of it (done, owed, forgiven, failed); of merges, and of what could not be analyzed at all, none is asked.
+        """
+        return await self._readers.run(partial(commits.complete, keys=keys, profile=profile, language=language))
+
+    async def commits(
+        self, keys: Collection[Key], profile: str, language: str | None = None, *, files: bool = False
+    ) -> list[CommitRow]:
+        """What is known of the (repo, sha) that have a commit, newest first; without patches, and files if wanted.
+
+        Analyses in other languages are left out (None: in none).
+        """
+        read = partial(commits.commits, keys=keys, profile=profile, language=language, files=files)
+        return await self._readers.run(read)
+
+    async def whole(self, repo: str, sha: str) -> CommitObserved | None:
+        """The commit with the files and the patch of its event."""
+        return await self._readers.run(partial(commits.whole, repo=repo, sha=sha))
+
+    async def pieces(self, repo: str, sha: str) -> AsyncIterator[tuple[str, str]]:
+        """(path, text) of the pieces of a patch that is too large for its event, in order, a few in memory at a time.
+
+        The patch of the event is not among them.
+        """
+        after = -1
+        while some := await self._readers.run(partial(commits.patch_pieces, repo=repo, sha=sha, after=after)):
+            after = some[-1][0]
+            for _, path, text in some:
+                yield path, text
+
+    async def analysis(self, repo: str, sha: str, language: str) -> CommitAnalyzed | None:
+        """What a model said about the commit in the language, or why it has not."""
+        return await self._readers.run(partial(ledger.analysis, repo=repo, sha=sha, language=language))
+
+    async def debts(self, limit: int | None = None, *, repos: Collection[str] | None = None) -> list[CommitAnalyzed]:
+        """What is owed (of these repositories, None: of all), the oldest commits first."""
+        return await self._readers.run(partial(ledger.debts, limit=limit, repos=repos))
+
+    async def answer(self, key: str) -> str | None:
+        """The analysis (a CommitAnalyzed, JSON) that a model made when the same was asked before (`effort.answer`)."""
+        return await self._readers.run(partial(ledger.answer, key=key))
+
+    async def spent(self, day: date) -> tuple[int, int]:
+        """What the calls of a UTC day took: tokens, and millionths of the price's currency."""
+        return await self._readers.run(partial(ledger.spent, day=day))
+
+    async def save_opening(self, definition: Definition, effort: Effort) -> None:
+        """Enter the calls for an opening that came to nothing; those of a published one come with its report."""
+        await self._writer.run(lambda client: insert(client, MODEL_CALLS, rows.opening_calls(definition, effort)))
+
+    def health(self) -> StoreHealth:
+        """What is remembered of endpoints."""
+        return StoreHealth(self._readers, self._writer)
 
     async def details(self, keys: Collection[Key]) -> dict[Key, Detail]:
         """How much the source told of each (repo, sha) that has a commit."""
-        return await self._readers.run(partial(reading.details, keys=keys))
+        return await self._readers.run(partial(commits.details, keys=keys))
 
     async def latest_reports(self, name: str, days: Collection[date]) -> dict[date, ReportPublished]:
         """The whole event of the highest revision of each day that has one."""
         return await self._readers.run(partial(reading.latest_reports, name=name, days=days))
 
     async def save_reports(self, reports: Sequence[ReportPublished]) -> None:
-        """Keep these revisions, whole."""
+        """Keep these revisions, whole, and the calls that their openings took."""
         await self._writer.run(partial(_save_reports, reports=reports))
 
     async def published(self, name: str, days: Collection[date]) -> dict[date, int]:
@@ -161,6 +213,8 @@ def _write(client: Client, events: Sequence[Event]) -> None:
 
 def _save_reports(client: Client, reports: Sequence[ReportPublished]) -> None:
     failpoint("store.before_report")
+    openings = ((report.definition, report.opening.effort) for report in reports if report.opening)
+    insert(client, MODEL_CALLS, (row for opening in openings for row in rows.opening_calls(*opening)))
     insert(client, REPORTS, map(rows.report, reports))
     failpoint("store.after_report")
 

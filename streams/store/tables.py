@@ -1,6 +1,7 @@
 """The tables that events become: columns with their types, in the order of rows.py, and the order of writing.
 
-A commit is there before what is said about it, and all of it before the seal that names it.
+A commit is there with its files and its patch, before what is said about it, and all of it before the seal that names
+it.
 """
 
 from __future__ import annotations
@@ -104,6 +105,18 @@ ANALYSES = Relation(
         "areas.deletions": _COUNTS,
         "pull_requests": _COUNTS,
         "reverts": _TEXT,
+        "wanted": _NAME,
+        "model": _NAME,
+        "prompt": _NAME,
+        "cached": "Bool",
+        "importance": _NAME,
+        "importance_reason": _TEXT,
+        "attempts": _COUNT,
+        "tokens": _COUNT,
+        "cost": _COUNT,
+        "left_out_total": _COUNT,
+        "masked": _COUNT,
+        "dropped": _COUNT,
         "event": _TEXT,
         "version": _COUNT,
     },
@@ -122,9 +135,37 @@ SCORES = Relation(
         "parts.name": _NAMES,
         "parts.points": "Array(Int64)",
         "parts.evidence": _TEXTS,
+        "ruled": _NAME,
+        "opinion": _NAME,
         "version": _COUNT,
     },
 )
+MODEL_CALLS = Relation(
+    "model_calls",
+    {
+        **_COMMIT_KEY,
+        "asked_at": _TIME,
+        "id": _TEXT,
+        "purpose": _NAME,
+        "endpoint": _NAME,
+        "model": _NAME,
+        "seconds": "Float64",
+        "waited": "Float64",
+        "attempts": _COUNT,
+        "prompt_tokens": _COUNT,
+        "completion_tokens": _COUNT,
+        "cost": _COUNT,
+        "outcome": _NAME,
+        "error": _TEXT,
+        "definition": _NAME,
+        "prompt": _NAME,
+        "depth": _NAME,
+        "language": _NAME,
+        "version": _COUNT,
+    },
+)
+ANSWERS = Relation("answers", {"answer": _TEXT, **_COMMIT_KEY, "event": _TEXT, "version": _COUNT})
+ENDPOINTS = Relation("endpoints", {"endpoint": _TEXT, "health": _TEXT, "version": _COUNT})
 SEALS = Relation(
     "seals",
     {
@@ -189,14 +230,16 @@ DELIVERIES = Relation(
 )
 TABLES = (
     *(COMMITS, FILE_CHANGES, PATCHES, FILE_OVERFLOW, PATCH_OVERFLOW, ANALYSES, SCORES, SEALS),
-    *(WINDOWS, REPORTS, DEFINITIONS, DELIVERIES),
+    *(MODEL_CALLS, ANSWERS, ENDPOINTS, WINDOWS, REPORTS, DEFINITIONS, DELIVERIES),
 )
 
 # what a kind of event becomes, in the order of writing
 WRITING: tuple[tuple[Relation, type[Event], Callable[[Any], Iterator[rows.Row]]], ...] = (
-    (COMMITS, CommitObserved, rows.commit),
     (FILE_CHANGES, CommitObserved, rows.file_changes),
     (PATCHES, CommitObserved, rows.patch),
+    (COMMITS, CommitObserved, rows.commit),
+    (MODEL_CALLS, CommitAnalyzed, rows.calls),
+    (ANSWERS, CommitAnalyzed, rows.answer),
     (ANALYSES, CommitAnalyzed, rows.analysis),
     (SCORES, CommitScored, rows.score),
     (SEALS, DaySealed, rows.seal),

@@ -12,12 +12,21 @@ an agent that raised, was cancelled or went away leaves it unacknowledged, and i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from functools import partial
+from typing import Any, NamedTuple
 
 from faust.streams import Stream
 
 SMALL = 8  # events: after a batch this small, others get a turn to queue more
+
+
+class Single(NamedTuple):
+    """A message, and how to acknowledge it."""
+
+    message: Any
+    done: Callable[[], None]
 
 
 class BatchStream(Stream):  # type: ignore[misc]
@@ -27,19 +36,40 @@ class BatchStream(Stream):  # type: ignore[misc]
 
     async def batches(self, limit: int) -> AsyncGenerator[list[Any], None]:
         """Messages, at least one and at most `limit`; acknowledged when the caller asks for the next batch."""
+        async with aclosing(self._taken(limit)) as taken:
+            async for events in taken:
+                messages = [event.message for event in events]
+                try:
+                    yield messages
+                    for event in events:
+                        event.ack()
+                finally:
+                    self.app.consumer.left(messages)
+
+    async def singles(self) -> AsyncGenerator[Single, None]:
+        """Messages one by one, to be acknowledged in any order; those that are not when it is closed stay so."""
+        working: dict[Any, None] = {}
+        async with aclosing(self._taken(1)) as taken:
+            try:
+                async for (event,) in taken:
+                    working[event.message] = None
+                    yield Single(event.message, partial(self._done, event, working))
+            finally:
+                self.app.consumer.left(working)
+
+    def _done(self, event: Any, working: dict[Any, None]) -> None:
+        event.ack()
+        del working[event.message]
+        self.app.consumer.left([event.message])
+
+    async def _taken(self, limit: int) -> AsyncGenerator[list[Any], None]:
+        """Events, as soon as there is one and at most `limit`; the consumer knows that they are worked on."""
         started = await self.maybe_start()
         try:
             while not self.should_stop:
-                batch = await self._take(limit)
-                messages = [event.message for event in batch]
-                self.app.consumer.took(messages)
-                try:
-                    yield messages
-                except BaseException:
-                    self.app.consumer.gave_up(messages)
-                    raise
-                for event in batch:
-                    event.ack()
+                events = await self._take(limit)
+                self.app.consumer.took([event.message for event in events])
+                yield events
         except StopAsyncIteration:  # thrown into the queue by Faust when the agent is to end
             return
         finally:

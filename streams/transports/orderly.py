@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import aclosing
 from typing import Any
@@ -30,6 +31,8 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.offsets = {}
+        self.finished = 0  # messages, since the start: it rises as long as anything is done
+        self.working: Counter[Any] = Counter()  # messages, each with how many streams work on it
         super().__init__(*args, **kwargs)
 
     @property
@@ -82,7 +85,7 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
     def ack(self, message: Any) -> bool:
         """Note that all streams are done with a message."""
         message.acked = True
-        self._unacked_messages.discard(message)
+        self.finished += 1
         if message.tp in self.offsets:
             self.offsets[message.tp].finish(message.offset)
         self.changed.tell()
@@ -99,11 +102,12 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
 
     def took(self, messages: Iterable[Any]) -> None:
         """A stream works on these: the end waits for them."""
-        self._unacked_messages.update(messages)
+        self.working.update(messages)
 
-    def gave_up(self, messages: Iterable[Any]) -> None:
-        """A stream ended without finishing these: they stay unacknowledged, and nobody waits for them."""
-        self._unacked_messages.difference_update(messages)
+    def left(self, messages: Iterable[Any]) -> None:
+        """A stream is done with these or, if they are not acknowledged, will never be: the end waits no longer."""
+        self.working.subtract(messages)
+        self.working = +self.working
         self.changed.tell()
 
     async def wait_empty(self) -> None:
@@ -113,7 +117,7 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
         while True:
             turn = self.changed.turn()
             left = end - clock()
-            if not self._unacked_messages or left <= 0 or self.should_stop:
+            if not self.working or left <= 0 or self.should_stop:
                 break
             await self.changed.wait(turn, left)
         await self.commit_and_end_transactions()

@@ -100,6 +100,9 @@ def _cases() -> Iterator[tuple[str, str]]:
     yield SMALLEST + "[profiles.default.lines]\nmany = 3\n", "profiles.default.lines.many"
     yield SMALLEST + "[profiles.default.sings]\nbreaking = 3\n", "profiles.default.sings"
     yield SMALLEST + "[profiles.default.signs]\nbreaking = 'much'\n", "profiles.default.signs.breaking"
+    yield SMALLEST + "[profiles.default.opinion]\nhigher = 2\n", "profiles.default: opinion must be at most 1"
+    yield SMALLEST + "[profiles.default.opinion]\nlower = -2\n", "profiles.default: opinion must be at most 1"
+    yield SMALLEST + "[profiles.default.opinion]\nhigher = -1\n", "profiles.default.opinion.higher"
     yield SMALLEST + "[profiles.default.files]\n5 = 1000\n", "profiles.default.files.5"
 
 

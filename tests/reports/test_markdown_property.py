@@ -13,7 +13,7 @@ from reports.catalogue import Plain, catalogue
 from reports.renderers.escape import GUARD, clean
 from reports.renderers.json import render_json
 from reports.renderers.markdown import render_markdown
-from schemas.analyses import Analysis, ChangeType, Insights
+from schemas.analyses import DEPTHS, Analysis, Call, ChangeType, Effort, Insights
 from schemas.commits import Person
 from schemas.definition import LANGUAGES, Definition, Language, Source
 from schemas.phrase import Code, Phrase
@@ -23,6 +23,7 @@ from schemas.reports import (
     Changes,
     Coverage,
     LateCommit,
+    Opening,
     ReportedCommit,
     ReportPublished,
     RepoSection,
@@ -55,9 +56,11 @@ ARGUMENTS = [
     "path",
     "paths",
     "reason",
+    "severity",
     "sha",
     "status",
     "text",
+    "tier",
     "title",
     "titles",
     "type",
@@ -82,6 +85,37 @@ def says_something(phrase: Phrase) -> bool:
     return all(re.search(r"\w", catalogue(language).phrase(phrase, Plain())) for language in LANGUAGES)
 
 
+calls = st.builds(
+    Call,
+    id=st.just("1" * 32),
+    purpose=st.just("analysis"),
+    endpoint=texts,
+    model=texts,
+    asked_at=st.just(START),
+    seconds=st.just(1.0),
+    waited=st.floats(0, 100),
+    attempts=st.integers(0, 4),
+    outcome=st.sampled_from(["good", "cut", "invalid", "transient", "permanent"]),
+    error=texts,
+)
+efforts = st.builds(
+    Effort,
+    model=texts,
+    calls=st.lists(calls, max_size=2).map(tuple),
+    pieces=st.integers(1, 3),
+    left_out=st.lists(texts, max_size=4).map(tuple),
+    left_out_total=st.integers(0, 9),
+    masked=st.integers(0, 2),
+    dropped=st.integers(0, 2),
+)
+opinions = st.builds(
+    Part,
+    name=st.just("opinion"),
+    points=st.integers(-2, 2),
+    evidence=st.builds(
+        Phrase, code=st.just(Code.PART_OPINION), args=st.fixed_dictionaries({"tier": tiers, "reason": texts})
+    ),
+)
 several = st.lists(phrases.filter(says_something), max_size=3).map(tuple)
 analyses = st.builds(
     Analysis,
@@ -107,11 +141,17 @@ commits = st.builds(
     deletions=st.none() | counts,
     tier=tiers,
     points=st.integers(-3, 30),
-    parts=st.lists(st.builds(Part, name=texts, points=st.integers(-3, 9), evidence=phrases), max_size=2).map(tuple),
+    parts=st.lists(opinions | st.builds(Part, name=texts, points=st.integers(-3, 9), evidence=phrases), max_size=2).map(
+        tuple
+    ),
     analyzer=texts,
-    status=st.sampled_from(["done", "owed", "failed"]),
+    status=st.sampled_from(["done", "owed", "forgiven", "failed"]),
     reason=st.none() | texts,
     analysis=analyses,
+    depth=st.sampled_from(DEPTHS),
+    effort=st.none() | efforts,
+    ruled=st.none() | tiers,
+    opinion=st.none() | tiers,
     reverts=st.none() | shas,
     reverted_by=st.none() | shas,
 )
@@ -180,7 +220,11 @@ def reports(draw: st.DrawFn) -> ReportPublished:
             repos=len(parts),
             by_analyzer=draw(st.dictionaries(texts, counts, max_size=2)),
             owed=draw(counts),
+            why_owed=draw(st.dictionaries(texts, counts, max_size=2)),
+            forgiven=draw(counts),
+            shallower=draw(counts),
         ),
+        opening=draw(st.none() | st.builds(Opening, text=texts, effort=efforts)),
         sections=parts,
         late=tuple(draw(st.lists(late, max_size=2))),
         late_total=draw(st.integers(0, 5)),

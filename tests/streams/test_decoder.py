@@ -55,3 +55,34 @@ def test_what_cannot_be_decoded_is_refused_to_each_reader() -> None:
     for _ in range(2):
         with pytest.raises(Undecodable):
             decoder.event(Raw(1, b"junk", {"ce_type": b"junk"}))
+
+
+def test_what_this_process_said_is_handed_to_each_reader_as_it_was() -> None:
+    decoder = Decoder([(COMMITS,), (COMMITS, ANALYSES)])
+    said, record = commit(1), raw(1)
+    assert record.value is not None
+    decoder.said(COMMITS.name, record.headers, record.value, said)
+    assert decoder.event(record) is said
+    assert decoder.event(record) is said
+    assert decoder.event(record) is not said
+
+
+def test_another_body_under_the_same_id_is_decoded() -> None:
+    decoder = Decoder([(COMMITS,)])
+    record, other = raw(1), raw(1)
+    assert record.value is not None
+    decoder.said(COMMITS.name, record.headers, record.value, commit(1))
+    other.value = record.value + b" "
+    assert decoder.event(other) is not decoder.event(record)
+
+
+def test_what_nobody_here_reads_does_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.decoder.HELD_BYTES", 3 * len(raw(1).value or b""))
+    decoder = Decoder([(COMMITS,)])
+    said = {number: commit(number) for number in range(1, 9)}
+    for number, event in said.items():
+        record = raw(number)
+        decoder.said(COMMITS.name, record.headers, record.value or b"", event)
+    held = [number for number, event in said.items() if decoder.event(raw(number)) is event]
+    assert 1 <= len(held) <= 3
+    assert held[-1] == 8

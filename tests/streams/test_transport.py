@@ -136,7 +136,7 @@ def test_an_unfinished_event_is_not_committed_past_when_later_ones_finish_first(
         async with running(url, ([REQUESTS], reader), concurrency=2, patient=False) as app:
             await send(app, numbers(20))
             await reader.until(20)
-            while set(app.consumer._unacked_messages) != {m for m in reader.messages if m.value == b"0"}:
+            while set(app.consumer.working) != {m for m in reader.messages if m.value == b"0"}:
                 await app.changed.wait(app.changed.turn())
             await app.consumer.commit()
         assert await read_again(url, 20) == numbers(20)

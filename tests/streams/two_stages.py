@@ -47,11 +47,11 @@ async def run(directory: Path, count: int) -> None:
     stages = [Stage("analyze", (COMMITS,), analyze, batch=BATCH), Stage("keep", (ANALYSES,), table.keep, batch=BATCH)]
     flow = Flow(f"embedded://{directory}/log", SystemClock(), stages)
     await flow.start()
-    sent = directory / "sent"
+    sent = directory.with_suffix(".sent")  # beside it: where the log fills the disk, this is still written
     for start in range(int(sent.read_text()) if sent.exists() else 0, count, CHUNK):
         await flow.send([commit(number) for number in range(start, start + CHUNK)], source="test", wait_for_room=True)
-        (directory / "sending").write_text(str(start + CHUNK))
-        (directory / "sending").replace(sent)
+        directory.with_suffix(".sending").write_text(str(start + CHUNK))
+        directory.with_suffix(".sending").replace(sent)
     await flow.drained()
     await flow.stop()
     table.connection.close()

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
 
-from schemas.analyses import Analysis, Area, ChangeType, CommitAnalyzed, Facts, FileKind
+from schemas.analyses import (
+    ROUNDS,
+    Analysis,
+    Area,
+    Call,
+    ChangeType,
+    CommitAnalyzed,
+    Effort,
+    Facts,
+    FileKind,
+    Importance,
+)
 from schemas.commits import Brought, CommitObserved, FileChange, Person
 from schemas.day import day_of, interval
 from schemas.definition import Definition, Source
 from schemas.model import Event
 from schemas.phrase import Code, Phrase
-from schemas.reports import Coverage, ReportDelivered, ReportedCommit, ReportPublished, RepoSection, Stats
+from schemas.reports import Coverage, Opening, ReportDelivered, ReportedCommit, ReportPublished, RepoSection, Stats
 from schemas.scores import TIERS, CommitScored, Part, Tier
 from schemas.seals import DaySealed, LateArrival
 
@@ -89,17 +102,53 @@ def analyzed(seen: CommitObserved, number: int) -> CommitAnalyzed:
         sha=seen.sha,
         committed_at=seen.committed_at,
         analyzer="static/1",
+        round=seen.version * ROUNDS,
         facts=facts,
         analysis=Analysis(change_types=(kind,), summary=summary, scope=(Phrase(code=Code.SCOPE_NOTHING),)),
     )
 
 
-def owed(seen: CommitObserved, number: int) -> CommitAnalyzed:
-    changes = {"analyzer": "llm/small", "language": "en", "depth": "standard", "status": "owed", "reason": "no key"}
+def call(name: str, at: datetime, **changes: Any) -> Call:
+    """A question to a model, answered well; its id is made of the name."""
+    told = {"id": blake2b(name.encode(), digest_size=16).hexdigest(), "asked_at": at, "purpose": "analysis", **changes}
+    taken = {"seconds": 1.5, "waited": 0.0, "attempts": 1, "prompt_tokens": 900, "completion_tokens": 100, "cost": 250}
+    return Call.model_validate({"endpoint": "local", "model": "small", "outcome": "good", **taken, **told})
+
+
+def by_model(seen: CommitObserved, number: int) -> CommitAnalyzed:
+    """What a model said at the second try, while the rubric thinks otherwise of every second commit."""
+    at = seen.observed_at
+    vain = {"outcome": "transient", "attempts": 3, "completion_tokens": 0, "error": "503 try later", "cost": 0}
+    calls = (call(f"{seen.key} first", at, **vain), call(f"{seen.key} second", at + timedelta(minutes=1)))
+    effort = {"endpoint": "local", "model": "small", "prompt": "p1", "answer": f"{number:08x}", "calls": calls}
+    changes = {
+        "analyzer": "llm",
+        "language": "en",
+        "round": seen.version * ROUNDS + 1,
+        "depth": "standard",
+        "wanted": "deep",
+        "reason": "the day's budget is spent",
+        "importance": Importance(tier=TIERS[number % 2], reason="It touches the core."),
+        "effort": Effort.model_validate({**effort, "left_out_total": 2, "masked": 1, "dropped": 3}),
+    }
     return analyzed(seen, number).model_copy(update=changes)
 
 
-def scored(seen: CommitObserved, number: int) -> CommitScored:
+def owed(seen: CommitObserved, number: int) -> CommitAnalyzed:
+    calls = (
+        call(
+            f"{seen.key} owed",
+            seen.observed_at - timedelta(minutes=1),
+            outcome="permanent",
+            completion_tokens=0,
+            error="403",
+        ),
+    )
+    changes = {"status": "owed", "depth": "static", "reason": "the endpoint answers 403", "importance": None}
+    return by_model(seen, number).model_copy(update={**changes, "effort": Effort(endpoint="local", calls=calls)})
+
+
+def scored(seen: CommitObserved, number: int, *, opinion: Tier | None = None) -> CommitScored:
     part = Part(name="type", points=12 - number % 12, evidence=Phrase(code=Code.PART_TYPE, args={"type": "fix"}))
     return CommitScored(
         repo=seen.repo,
@@ -107,9 +156,12 @@ def scored(seen: CommitObserved, number: int) -> CommitScored:
         committed_at=seen.committed_at,
         profile="default",
         rubric="abc",
+        round=seen.version * ROUNDS,
         points=part.points,
         parts=(part,),
         tier=TIERS[number % 3],
+        ruled=TIERS[number % 3] if opinion else None,
+        opinion=opinion,
     )
 
 
@@ -159,6 +211,11 @@ def reported(number: int, tier: Tier, at: datetime) -> ReportedCommit:
     )
 
 
+def opening(day: date, revision: int) -> Opening:
+    asked = call(f"{day} {revision}", interval(day, "UTC")[1], purpose="opening")
+    return Opening(text="A quiet day.", effort=Effort(endpoint="local", model="small", prompt="o1", calls=(asked,)))
+
+
 def report(day: date, revision: int, high: int = 1) -> ReportPublished:
     start, end = interval(day, "UTC")
     tiers: list[Tier] = [*["high"] * high, "medium", *["low"] * (2 - high)]  # type: ignore[list-item]
@@ -174,6 +231,7 @@ def report(day: date, revision: int, high: int = 1) -> ReportPublished:
         as_of=end,
         coverage=Coverage(commits=3, repos=1, by_analyzer={"static/1": 3}),
         sections=(RepoSection(repo=ROCKET, branch="main", stats=stats, commits=commits),),
+        opening=opening(day, revision),
         digest=f"d{revision}",
         published_at=end + timedelta(hours=revision),
     )
@@ -191,8 +249,9 @@ def events() -> list[Event]:
     seen = [commit(repo, number) for repo in (ROCKET, WEB) for number in range(COMMITS)]
     told: list[Event] = [*seen]
     told += [analyzed(one, at % COMMITS) for at, one in enumerate(seen)]
-    told += [owed(one, at) for at, one in enumerate(seen) if at % 8 == 7]
-    told += [scored(one, at % COMMITS) for at, one in enumerate(seen)]
+    told += [owed(one, at % COMMITS) for at, one in enumerate(seen) if at % 8 == 7]
+    told += [by_model(one, at % COMMITS) for at, one in enumerate(seen) if at % 8 == 3]
+    told += [scored(one, at % COMMITS, opinion=TIERS[at % 2] if at % 8 == 3 else None) for at, one in enumerate(seen)]
     told += seals(seen)
     told.append(seal(WEB, date(2026, 4, 1), (), number=1).model_copy(update={"reason": "the host did not answer"}))
     told += [delivered(FIRST.date(), revision) for revision in (1, 2)]

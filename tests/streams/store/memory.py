@@ -13,7 +13,7 @@ from streams.store.store import Store
 Result = TypeVar("Result")
 VIEWS = (
     *("v_commits", "v_file_changes", "v_patches", "v_analyses", "v_best_analyses", "v_scores", "v_score_parts"),
-    *("v_seals", "v_late_commits", "v_reverts", "v_commit_tiers"),
+    *("v_seals", "v_late_commits", "v_reverts", "v_commit_tiers", "v_calls", "v_owed", "v_disagreements"),
 )
 
 

@@ -40,7 +40,7 @@ def test_a_store_opens_again(url: str) -> None:
         assert memory.rows("SELECT number FROM migrations ORDER BY 1") == [(m.number,) for m in available()]
 
 
-@pytest.mark.parametrize("done", [1, 7, 14, 20])
+@pytest.mark.parametrize("done", [1, 7, 14, 20, 27, 30, 37])
 def test_a_crash_in_the_middle_of_migrating_is_harmless(url: str, done: int) -> None:
     address = parse(url)
     claim = None if address.directory is None else directory.claim(address.directory)
@@ -54,6 +54,31 @@ def test_a_crash_in_the_middle_of_migrating_is_harmless(url: str, done: int) -> 
     with opened(url) as memory:
         memory.write(*history.events()[:3])
         assert memory.rows("SELECT count() FROM v_commit_tiers") == [(3,)]
+
+
+def test_what_an_earlier_program_wrote_can_be_read(url: str) -> None:
+    address = parse(url)
+    claim = None if address.directory is None else directory.claim(address.directory)
+    client = connect(address, database=False)
+    migration.migrate(client, address, available()[:2])
+    seen = history.commit(history.ROCKET, 1)
+    said = history.analyzed(seen, 1)
+    columns = ["repo", "sha", "analyzer", "language", "committed_at", "status", "event", "version"]
+    row = [seen.repo, seen.sha, "static/1", "any", seen.committed_at, "done", said.model_dump_json(), 3 << 40]
+    client.insert("analyses", [row], columns)
+    client.insert("scores", [[seen.repo, seen.sha, "default", "low", 1]], ["repo", "sha", "profile", "tier", "version"])
+    client.close()
+    if claim is not None:
+        claim.release()
+    with opened(url) as memory:
+        memory.write(seen)
+        [found] = memory.run(memory.store.commits([(seen.repo, seen.sha)], "default", "en"))
+        assert (found.analyzed, found.debt) == (said, None)
+        assert found.scored is not None
+        assert (found.scored.ruled, found.scored.opinion) == (None, None)
+        assert memory.rows("SELECT wanted, model, cached, tokens FROM v_analyses") == [("static", "", False, 0)]
+        memory.write(said)
+        assert memory.rows("SELECT round FROM v_best_analyses") == [(said.round,)]
 
 
 def test_a_changed_migration_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

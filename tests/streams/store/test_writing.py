@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from schemas.commits import CommitObserved, FileChange, Person
 from schemas.day import EARLIEST, LATEST
-from schemas.definition import Definition
+from schemas.definition import Definition, Source
 from schemas.errors import Reject
 from schemas.model import Event
 from schemas.seals import DaySealed, LateArrival
@@ -95,16 +96,24 @@ def competing(repo: str) -> list[Event]:
     seen, other = history.commit(repo, 9), history.commit(repo, 6)
     brief = seen.model_copy(update={"detail": "message", "files": (), "files_total": None, "patch": ""})
     static, owed = history.analyzed(seen, 9), history.owed(seen, 9)
-    later = owed.model_copy(update={"round": 2, "status": "done", "reason": None})
-    failed = owed.model_copy(update={"round": 3, "status": "failed"})
+    forgiven = owed.model_copy(update={"round": owed.round + 1, "status": "forgiven"})
+    later = history.by_model(seen, 9).model_copy(update={"round": owed.round + 1, "wanted": "standard"})
+    failed = later.model_copy(update={"round": owed.round + 2, "status": "failed"})
+    again = owed.model_copy(update={"round": owed.round + 3})
+    shallower = later.model_copy(update={"round": owed.round + 4, "depth": "brief"})
+    unread = history.by_model(brief, 9).model_copy(update={"depth": "deep"})
+    unpaid = [history.owed(other, 6), history.owed(other, 6).model_copy(update={"round": owed.round + 1})]
     score = history.scored(seen, 9)
     preliminary = score.model_copy(update={"final": False, "points": 1})
-    second = score.model_copy(update={"round": 2, "tier": "high", "points": 99})
+    second = score.model_copy(
+        update={"round": later.round, "tier": "high", "ruled": "medium", "opinion": "high", "points": 99}
+    )
     early = history.seal(repo, seen.committed_at.date(), (other.sha,), number=1).model_copy(update={"complete": False})
     earlier = early.model_copy(update={"number": 2, "shas": ()})
     complete = early.model_copy(update={"number": 3, "complete": True})
     last = complete.model_copy(update={"number": 4, "shas": (other.sha, seen.sha), "late": (), "late_total": 0})
-    told: list[Event] = [seen, brief, other, static, owed, later, failed, score, preliminary, second]
+    told: list[Event] = [seen, brief, other, static, owed, forgiven, later, failed, again, shallower, unread]
+    told += [*unpaid, score, preliminary, second]
     return [*told, history.analyzed(other, 6), early, earlier, complete, last]
 
 
@@ -120,7 +129,8 @@ def batches(draw: st.DrawFn, events: Sequence[Event]) -> Iterator[list[Event]]:
 def normal(memory: Memory, repo: str) -> str:
     """All that the views say of the repository, without its name."""
     shown = repr(memory.dump(f"repo = '{repo}'"))
-    return shown.replace(repo, "repo").replace(history.sha(repo, 0)[8:], "sha")
+    shown = shown.replace(repo, "repo").replace(history.sha(repo, 0)[8:], "sha")
+    return re.sub(r"\b[0-9a-f]{32}\b", "id", shown)
 
 
 @pytest.fixture(scope="module")
@@ -148,9 +158,10 @@ def test_the_better_statement_wins(memory: Memory) -> None:
     assert row.observed.detail == "patch"
     assert len(row.observed.files) == 3
     assert row.analyzed is not None
-    assert (row.analyzed.analyzer, row.analyzed.round, row.analyzed.status) == ("llm/small", 2, "done")
+    assert (row.analyzed.analyzer, row.analyzed.round, row.analyzed.status) == ("llm", 3_002, "done")
+    assert row.analyzed.depth == "standard"
     assert row.scored is not None
-    assert row.scored.points == 99
+    assert (row.scored.points, row.scored.ruled, row.scored.opinion) == (99, "medium", "high")
     assert [seal.number for seal in seals(memory, repo)] == [4]
     late = memory.rows(f"SELECT sha FROM v_late_commits WHERE repo = '{repo}'")
     assert late == [(history.sha(repo, 9),)]
@@ -182,15 +193,14 @@ def test_only_days_asked_for(memory: Memory) -> None:
     assert memory.run(memory.store.seals([], "UTC", None)) == []
 
 
-def test_complete_needs_commit_analysis_and_final_score(memory: Memory) -> None:
+def test_complete_needs_commit_analysis_and_score(memory: Memory) -> None:
     repo = fresh()
     seen = [history.commit(repo, number) for number in range(5)]
-    full = {"round": seen[0].version}
-    scores = [history.scored(one, 1).model_copy(update=full) for one in seen]
-    memory.write(*seen[1:], *[history.analyzed(one, 1).model_copy(update=full) for one in (seen[0], *seen[2:])])
-    memory.write(*scores[:3], scores[3].model_copy(update={"final": False}), scores[4])
+    scores = [history.scored(one, 1) for one in seen]
+    memory.write(*seen[1:], *[history.analyzed(one, 1) for one in (seen[0], *seen[2:])])
+    memory.write(*scores[:3], scores[3].model_copy(update={"final": False}))
     keys = [(repo, one.sha) for one in seen]
-    assert memory.run(memory.store.complete(keys, "default")) == {keys[2], keys[4]}
+    assert memory.run(memory.store.complete(keys, "default")) == {keys[2], keys[3]}
     assert memory.run(memory.store.complete(keys, "other")) == set()
     assert memory.run(memory.store.complete([], "default")) == set()
 
@@ -199,14 +209,11 @@ def test_answers_to_less_than_is_known_do_not_count(memory: Memory) -> None:
     whole = history.commit(fresh(), 1)
     brief = whole.model_copy(update={"detail": "message", "files": ()})
     key = (whole.repo, whole.sha)
-    old, new = ({"round": one.version} for one in (brief, whole))
-    memory.write(
-        brief, history.analyzed(brief, 1).model_copy(update=old), history.scored(brief, 1).model_copy(update=old)
-    )
+    memory.write(brief, history.analyzed(brief, 1), history.scored(brief, 1))
     assert memory.run(memory.store.complete([key], "default")) == {key}
-    memory.write(whole, history.analyzed(whole, 1).model_copy(update=new))
+    memory.write(whole, history.analyzed(whole, 1))
     assert memory.run(memory.store.complete([key], "default")) == set()
-    memory.write(history.scored(whole, 1).model_copy(update=new))
+    memory.write(history.scored(whole, 1))
     assert memory.run(memory.store.complete([key], "default")) == {key}
 
 
@@ -227,6 +234,19 @@ def test_more_keys_than_fit_one_statement(memory: Memory) -> None:
     memory.write(*seen)
     rows = memory.run(memory.store.commits([(repo, one.sha) for one in seen], "default"))
     assert [row.observed.sha for row in rows] == [one.sha for one in reversed(seen)]
+
+
+def test_keys_and_sources_with_long_names(memory: Memory) -> None:
+    repo = f"github.com/{'ö' * 200}/{'x' * 100}"
+    seen = [history.commit(f"{repo}{number}", 1) for number in range(1_100)]
+    memory.write(seen[-1], history.analyzed(seen[-1], 1), history.scored(seen[-1], 1))
+    sealed = [history.seal(one.repo, date(2026, 6, 1), (one.sha,), number=1) for one in (seen[0], seen[-1])]
+    memory.write(*sealed)
+    keys = [(one.repo, one.sha) for one in seen]
+    assert memory.run(memory.store.complete(keys, "default")) == {keys[-1]}
+    sources = [Source(repo=one.repo, branch="main") for one in seen]
+    found = memory.run(memory.store.seals(sources, "UTC", None))
+    assert sorted(found, key=key) == sorted(sealed, key=key)
 
 
 def test_large_batches_are_written_in_pieces() -> None:
@@ -306,7 +326,7 @@ def test_the_best_analysis_is_the_same_in_sql(memory: Memory) -> None:
     repo = fresh()
     memory.write(*competing(repo))
     found = memory.rows(f"SELECT analyzer, round FROM v_best_analyses WHERE repo = '{repo}' ORDER BY sha DESC")
-    assert found[0] == ("llm/small", 2)
+    assert found == [("llm", 3_002), ("static/1", 3_000)]
 
 
 def test_events_of_no_table_are_passed_over(memory: Memory) -> None:

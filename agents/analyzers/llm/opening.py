@@ -1,0 +1,136 @@
+"""The day's opening paragraph: what a folded report says, in a few sentences of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agents.analyzers.llm.answer import BOUNDS, OpeningAnswer
+from agents.analyzers.llm.checking import Checker, Evidence
+from agents.analyzers.llm.dialogue import Dialogue, Unusable
+from agents.analyzers.llm.fence import fenced, line, mark_of, visible
+from agents.analyzers.llm.prompt import Prompt, Prompts
+from agents.analyzers.llm.question import asked
+from agents.analyzers.llm.reply import Wrong, parse
+from agents.analyzers.llm.secrets import mask
+from agents.analyzers.llm.tokens import estimate
+from agents.analyzers.llm.verdict import check_text, complaint
+from agents.llm.port import Asker, NoAnswer, Question, TooLong
+from schemas.analyses import Effort
+from schemas.phrase import Code
+from schemas.repo import display
+from schemas.reports import Opening, ReportedCommit, ReportPublished, Stats
+from schemas.scores import TIERS
+
+_TOKENS = 8_000  # of the list of commits
+_SMALLEST = 500
+_ANSWER_TOKENS = 2_000
+_FEWEST = 2  # sentences that are a paragraph
+_TITLE, _SUMMARY = 200, 400  # characters
+_KEPT_COMMITS = 500  # of which the list is made
+
+
+class _Paragraph:
+    """Reads answers about one day."""
+
+    def __init__(self, report: ReportPublished, listed: str, prompt: Prompt) -> None:
+        self.dropped = 0
+        self._evidence = Evidence.of([listed, *_names(report)], _counts(report))
+        self._language = report.definition.language
+        self._prompt = prompt
+
+    def read(self, text: str, last: bool) -> str:
+        """The paragraph. Raises Wrong when too little of it may stand."""
+        said = parse(text, OpeningAnswer)
+        checker = Checker(self._evidence, self._language)
+        kept = checker.lines(said.sentences, BOUNDS["opening"]["sentences"])
+        if len(kept) < _FEWEST:
+            check_text(said.sentences, checker)
+            raise Wrong("invalid", complaint(self._prompt, checker.found))
+        self.dropped = checker.dropped
+        return (" " if self._language == "en" else "").join(kept)
+
+
+async def opening(
+    report: ReportPublished, asker: Asker, prompts: Prompts | None = None, attempts: int = 3
+) -> Opening | None:
+    """The opening of a report whose commits are at hand; None where there is nothing to say, or no answer."""
+    commits = sorted(_commits(report), key=lambda commit: TIERS.index(commit.tier))[:_KEPT_COMMITS]
+    if not commits:
+        return None
+    prompt = (prompts or Prompts()).of("opening", report.definition.language)
+    dialogue, tokens = Dialogue(asker, attempts), _TOKENS
+    while tokens >= _SMALLEST:
+        listed, masked = _listed(commits, tokens)
+        paragraph = _Paragraph(report, listed, prompt)
+        try:
+            text = await dialogue.ask(_question(report, listed, prompt), prompt.corrections, paragraph.read)
+        except TooLong:
+            tokens //= 2
+        except (NoAnswer, Unusable):
+            return None
+        else:
+            return Opening(text=text, effort=_effort(prompt, dialogue, paragraph.dropped, masked))
+    return None
+
+
+def _effort(prompt: Prompt, dialogue: Dialogue, dropped: int, masked: int) -> Effort:
+    last = dialogue.calls[-1]
+    return Effort(
+        endpoint=last.endpoint,
+        model=last.model,
+        prompt=prompt.version,
+        calls=tuple(dialogue.calls),
+        masked=masked,
+        dropped=dropped,
+    )
+
+
+def _commits(report: ReportPublished) -> Iterator[ReportedCommit]:
+    for section in report.sections:
+        yield from section.commits
+
+
+def _question(report: ReportPublished, listed: str, prompt: Prompt) -> Question:
+    user = prompt.report.substitute(
+        commit=f"{report.definition.name}@{report.day.isoformat()}",
+        title=f"{report.definition.name} {report.day.isoformat()}",
+        omitted="",
+        commits=fenced("COMMITS", listed, mark_of(listed)),
+    )
+    return asked(prompt, user, "opening", _ANSWER_TOKENS)
+
+
+def _listed(commits: list[ReportedCommit], tokens: int) -> tuple[str, int]:
+    """The commits, one on a line, as many as fit, and how many secrets were masked in them."""
+    lines: list[str] = []
+    masked = 0
+    for commit in commits:
+        clean = mask(f"- [{commit.tier}] {display(commit.repo)}: {line(commit.title, _TITLE)}{_summary(commit)}")
+        tokens -= estimate(clean.text)
+        if tokens < 0 and lines:
+            break
+        masked += clean.secrets
+        lines.append(visible(clean.text))
+    return "\n".join(lines), masked
+
+
+def _summary(commit: ReportedCommit) -> str:
+    """The first sentences that a model, or the author, gave of it."""
+    phrases = [p for p in commit.analysis.summary if p.code in (Code.TEXT, Code.SUMMARY_BODY)]
+    text = line(str(phrases[0].args["text"]), _SUMMARY) if phrases else ""
+    return f" | {text}" if text else ""
+
+
+def _names(report: ReportPublished) -> Iterator[str]:
+    yield from (report.definition.name, report.day.isoformat())
+    yield f"{report.day.year}年{report.day.month}月{report.day.day}日"
+    yield from (display(section.repo) for section in report.sections)
+
+
+def _counts(report: ReportPublished) -> Iterator[int]:
+    """The counts that the report shows, all told and repository by repository."""
+    stats = [section.stats for section in report.sections]
+    names = Stats.model_fields
+    yield from (report.coverage.commits, report.coverage.repos, report.coverage.owed, report.late_total)
+    yield from (sum(getattr(one, name) for one in stats) for name in names)
+    yield from (getattr(one, name) for one in stats for name in names)

@@ -1,0 +1,200 @@
+"""Secrets in text, masked before it leaves: those that the detector knows, and what it does not see in a diff.
+
+The detector reads line by line and knows neither keys that a diff cuts nor every vendor; our own rules add those.
+Hashes of lock files and commits stay: they are no secrets, and a diff of nothing but masks says nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple, Protocol
+
+MASK = "[masked]"
+LINE_LIMIT = 2_000  # characters of a line that are kept: a minified file is no reading, and time stays bounded
+
+_DETECTORS = (  # of the detector library; those that guess by entropy would mask every hash
+    *("artifactory.ArtifactoryDetector", "aws.AWSKeyDetector"),
+    *("cloudant.CloudantDetector", "discord.DiscordBotTokenDetector", "github_token.GitHubTokenDetector"),
+    *("ibm_cloud_iam.IbmCloudIamDetector", "ibm_cos_hmac.IbmCosHmacDetector", "jwt.JwtTokenDetector"),
+    *("mailchimp.MailchimpDetector", "npm.NpmDetector", "sendgrid.SendGridDetector", "slack.SlackDetector"),
+    *("softlayer.SoftlayerDetector", "square_oauth.SquareOAuthDetector", "stripe.StripeDetector"),
+    "twilio.TwilioKeyDetector",
+)
+_KEYWORD = re.compile(r"pass|pwd|token|secret|key|contrase", re.I)
+_SHORTEST = 6  # characters of a value behind a telling name
+_TOKENS = re.compile(
+    r"""
+      (?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{12,}   # AWS
+    | (?:gh[pousr]|github_pat|glpat|glptt|gldt|glrt)[_-][A-Za-z0-9_-]{16,}   # GitHub, GitLab
+    | (?<![A-Za-z0-9])(?:sk|pk|rk)[-_](?:(?:live|test|proj|ant|svcacct|admin|or)[-_])?[A-Za-z0-9_-]{20,}  # OpenAI …
+    | xox[abeoprs]-[A-Za-z0-9-]{10,} | xapp-[A-Za-z0-9-]{10,}
+    | https://hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]+
+    | https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/[A-Za-z0-9/_-]+
+    | (?<![A-Za-z0-9])(?:nvapi|hf|gsk|xai|pypi|npm|dop_v1|doo_v1|shpat|shpss|lin_api|sq0atp|sq0csp|dapi|dckr_pat)
+      [-_][A-Za-z0-9_-]{20,}
+    | AIza[A-Za-z0-9_-]{30,} | ya29\.[A-Za-z0-9_-]{20,} | GOCSPX-[A-Za-z0-9_-]{20,}
+    | SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}
+    | (?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,}                                 # Telegram
+    | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.?[A-Za-z0-9_-]*             # JWT
+    | AGE-SECRET-KEY-1[A-Z0-9]{20,}
+    """,
+    re.VERBOSE,
+)
+_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@'\"]{0,100}:)([^\s/@{}<>$]{3,200})(?=@)")
+_BEARER = re.compile(r"((?:bearer|basic|token)\s+)([A-Za-z0-9._~+/=-]{16,})", re.I)
+_UNQUOTED = re.compile(
+    r"((?:password|passwd|pwd|secret|token|api_?key|access_?key|private_?key|account_?key|credentials?)[a-z_]*"
+    r"['\"]?\s*[:=]{1,2}\s*)(?=\S*\d)([^\s'\"(){}\[\]<>$,;.]{8,})(?=\s*$|[;,&\s'\"])",
+    re.I,
+)
+_RUN = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}={0,2}")
+_HASH_BEFORE = re.compile(r"(?:sha\d{1,3}|h1|md5|integrity|checksum)[-:='\" ]{1,4}$", re.I)
+_RUN_ENTROPY = 4.4  # bits a character; prose, paths and identifiers stay below 4.2, random base64 is above 4.6
+_HEX = re.compile("[0-9a-f]+")  # in addresses of lock files
+_RANDOM = 30  # characters of a run without its hexadecimal parts
+_LONG_WORD = re.compile("[a-z]{6}")
+_BEGIN = re.compile(r"(?:-{2,5} ?BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File-\d|Private-Lines:)")
+_END = re.compile(r"-{2,5} ?END [A-Z0-9 ]*PRIVATE KEY|Private-MAC:")
+_BLOCK = re.compile(
+    r"(BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?[ -]{0,6})([^\n]{10,}?)(?=[ -]{0,6}END [A-Z0-9 ]*PRIVATE KEY|$)", re.M
+)
+_KEY_LINE = re.compile(
+    r"[+\- ]?[\s'\"`>#*/|]*(?:(?:[A-Za-z0-9+/=]|\\[nrt]){1,200}|(?:Proc-Type|DEK-Info|Version|Comment|Hash|Encryption"
+    r"|Public-Lines|Private-Lines|Key-Derivation|Argon2-\w+):.*)?[\s'\"`,;+.)\\]*"
+)
+_KEY_LINES = 400
+
+
+class Masked(NamedTuple):
+    """A text without its secrets, and how many there were."""
+
+    text: str
+    secrets: int
+
+
+class _Detector(Protocol):
+    def analyze_string(self, string: str) -> Iterator[object]: ...
+
+
+def mask(text: str) -> Masked:
+    """The text with every secret replaced by MASK; lines are cut to LINE_LIMIT first."""
+    lines, keys = _without_keys([line[:LINE_LIMIT] for line in text.split("\n")])
+    text, tokens = _without_tokens("\n".join(lines))
+    text, known = _without_known(text)
+    return Masked(text, keys + tokens + known)
+
+
+def _without_keys(lines: list[str]) -> tuple[list[str], int]:
+    """The lines without private keys: from their beginning to their end, whichever of the two is there."""
+    count, left = 0, 0
+    for index, line in enumerate(lines):
+        if _BEGIN.search(line):
+            left = _KEY_LINES
+        elif _END.search(line):
+            count, left = count + (left == 0 and _mask_back(lines, index)), 0
+        elif left and _KEY_LINE.fullmatch(line):
+            lines[index] = _masked_line(line)
+            count, left = count + (left == _KEY_LINES), left - 1
+        else:
+            left = 0
+        if "PRIVATE KEY" in line:
+            lines[index], found = _BLOCK.subn(lambda match: match[1] + _block(match[2]), line)
+            count += found and MASK in lines[index]
+    return lines, count
+
+
+def _mask_back(lines: list[str], end: int) -> bool:
+    """Mask the lines of a key whose beginning the diff does not show."""
+    begin = end
+    while begin > max(0, end - _KEY_LINES) and len(lines[begin - 1]) > 1 and _KEY_LINE.fullmatch(lines[begin - 1]):
+        begin -= 1
+        lines[begin] = _masked_line(lines[begin])
+    return begin < end
+
+
+def _masked_line(line: str) -> str:
+    """What the diff says of the line, without its content."""
+    return (line[:1] if line[:1] in "+- " else "") + (MASK if line.strip("+- ") else "")
+
+
+def _block(text: str) -> str:
+    """What stands behind a key's beginning on the same line: masked if it is a key, not code that looks for one."""
+    key = _KEY_LINE.fullmatch(text[:200]) is not None and len(text.strip(" -'\"\\nr")) >= _SHORTEST
+    return MASK if key else text
+
+
+def _without_tokens(text: str) -> tuple[str, int]:
+    """Without what our own rules know."""
+    text, tokens = _TOKENS.subn(MASK, text)
+    for rule in (_URL_PASSWORD, _BEARER, _UNQUOTED):
+        text, found = rule.subn(rf"\1{MASK}", text)
+        tokens += found
+    runs = [match for match in _RUN.finditer(text) if _is_random(match, text)]
+    return _cut_out(text, [match.span() for match in runs]), tokens + len(runs)
+
+
+def _is_random(match: re.Match[str], text: str) -> bool:
+    """Whether a run of base64 is a key rather than a hash, a path or a name."""
+    run = "/".join(part for part in match[0].rstrip("=").split("/") if not _HEX.fullmatch(part))
+    if _HASH_BEFORE.search(text, max(0, match.start() - 16), match.start()):
+        return False
+    mixed = any(map(str.islower, run)) and any(map(str.isupper, run)) and any(map(str.isdigit, run))
+    words = sum(map(str.isdigit, run)) < 3 and _LONG_WORD.search(run) is not None
+    return mixed and len(run) >= _RANDOM and not words and _entropy(run[:200]) >= _RUN_ENTROPY
+
+
+def _entropy(text: str) -> float:
+    """Bits a character."""
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
+
+
+def _cut_out(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    pieces, at = [], 0
+    for begin, end in spans:
+        pieces += [text[at:begin], MASK]
+        at = end
+    return "".join([*pieces, text[at:]])
+
+
+def _without_known(text: str) -> tuple[str, int]:
+    """Without what the detector knows, wherever it stands."""
+    values = {str(value) for detector in _detectors() for value in detector.analyze_string(text)}
+    values |= {value for line in text.split("\n") if _KEYWORD.search(line) for value in _behind_keyword(line)}
+    count = 0
+    for value in sorted(filter(_worth_masking, values), key=len, reverse=True):
+        count += text.count(value)
+        text = text.replace(value, MASK)
+    return text, count
+
+
+def _behind_keyword(line: str) -> Iterator[str]:
+    """Quoted values behind names such as `password`; prose and names of variables are none."""
+    for value in _keyword_detector().analyze_string(line):
+        if not re.search(r"\s", text := str(value)) and re.search(r"[^A-Za-z_.-]", text):
+            yield text
+
+
+def _worth_masking(value: str) -> bool:
+    return len(value) >= _SHORTEST and MASK not in value and value not in MASK
+
+
+@cache
+def _detectors() -> tuple[_Detector, ...]:
+    """The detectors of the library; imported late, for they import an HTTP client that is never used here."""
+    return tuple(_detector(name) for name in _DETECTORS)
+
+
+@cache
+def _keyword_detector() -> _Detector:
+    return _detector("keyword.KeywordDetector")
+
+
+def _detector(name: str) -> _Detector:
+    module, _, cls = name.partition(".")
+    detector: _Detector = getattr(import_module(f"detect_secrets.plugins.{module}"), cls)()
+    return detector

@@ -1,0 +1,90 @@
+"""What may be spent in a UTC day, and how deep analyses can be for what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from schemas.analyses import DEPTHS, Call, Depth
+
+# with less than this share of the budget left, nothing deeper than this
+_STEPS: tuple[tuple[float, Depth], ...] = ((0.10, "static"), (0.25, "brief"), (0.50, "standard"))
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Tokens, and money in millionths of the budget's currency."""
+
+    tokens: int = 0
+    money: int = 0
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.tokens + other.tokens, self.money + other.money)
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(self.tokens - other.tokens, self.money - other.money)
+
+
+class Budget:
+    """Tokens and millionths of money for each UTC day, None for no bound. Time is an argument.
+
+    `spent` is what the ledger says of `day` when a process begins.
+    """
+
+    def __init__(
+        self,
+        tokens: int | None = None,
+        money: int | None = None,
+        *,
+        spent: Spent | None = None,
+        day: date | None = None,
+    ) -> None:
+        self._tokens = tokens
+        self._money = money
+        self._day = day
+        self._spent = spent or Spent()
+        self._reserved = Spent()
+
+    def spent(self, now: datetime) -> Spent:
+        """What was spent on the day of `now`, without what is under way."""
+        self._turn(now)
+        return self._spent
+
+    def left(self, now: datetime) -> float:
+        """The share that is left, from 0.0 to 1.0, of tokens or money, whichever is less; what is under way is gone."""
+        self._turn(now)
+        used = self._spent + self._reserved
+        bounds = ((self._tokens, used.tokens), (self._money, used.money))
+        shares = (max(0.0, (most - gone) / most) if most else 0.0 for most, gone in bounds if most is not None)
+        return min(shares, default=1.0)
+
+    def depth(self, wanted: Depth, now: datetime) -> Depth:
+        """The wanted depth, or the deepest one for which enough is left; "static" costs nothing."""
+        left = self.left(now)
+        allowed = next((depth for share, depth in _STEPS if left < share), DEPTHS[-1])
+        return min(wanted, allowed, key=DEPTHS.index)
+
+    @contextmanager
+    def reserve(self, estimate: Spent) -> Iterator[None]:
+        """Count an estimate as gone while a question is under way; spend what it really took within."""
+        self._reserved += estimate
+        try:
+            yield
+        finally:
+            self._reserved -= estimate
+
+    def spend(self, call: Call) -> None:
+        """Count a call on the day when it was asked."""
+        if self._turn(call.asked_at):
+            self._spent += Spent(call.prompt_tokens + call.completion_tokens, call.cost)
+
+    def _turn(self, at: datetime) -> bool:
+        """Begin a new day if `at` is in one. Is `at` in the day that is counted?"""
+        day = at.astimezone(UTC).date()
+        if self._day is None:
+            self._day = day
+        elif day > self._day:
+            self._day, self._spent = day, Spent()
+        return day == self._day

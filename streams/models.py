@@ -1,0 +1,164 @@
+"""The models in use: who is asked, what it may cost, and what is remembered of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from agents.analyzers import static
+from agents.analyzers.llm.analyst import Analyst, owed
+from agents.analyzers.llm.limits import Limits
+from agents.analyzers.llm.opening import opening
+from agents.analyzers.llm.prompt import Prompts
+from agents.llm.budget import Budget, Spent
+from agents.llm.chain import Chain
+from agents.llm.port import Answer, Asker, NoAnswer, Question, TooLong
+from agents.llm.settings import EndpointSettings
+from schemas.analyses import AnalysisRequested, Call, CommitAnalyzed, Depth, Effort
+from schemas.commits import CommitObserved
+from schemas.errors import CommitwireError, Reject, Retry
+from schemas.model import Event
+from schemas.reports import Opening, ReportPublished
+from streams.clock import Clock
+from streams.config import Settings
+from streams.store.store import Store
+
+STORED_WITHIN = timedelta(minutes=2)  # a commit that is not in the store by then will never be
+_MILLION = 1_000_000
+_log = logging.getLogger(__name__)
+
+
+class Models:
+    """Analyzes commits that are in the store, and opens reports, through a chain of endpoints within a budget."""
+
+    def __init__(
+        self, store: Store, chain: Chain, model: str, budget: Budget, clock: Clock, settings: Settings
+    ) -> None:
+        self.slots = settings.slots
+        self._store = store
+        self._chain = chain
+        self._clock = clock
+        self._prompts = Prompts(settings.prompts)
+        self._attempts = settings.content_attempts
+        self._purse = Purse(chain, budget, clock)
+        self._analyst = Analyst(
+            self._purse,
+            self._prompts,
+            Limits(attempts=settings.content_attempts),
+            Answers(store),
+            partial(_depth, budget, clock),
+            model,
+        )
+        self._missing: dict[str, datetime] = {}  # commits that are not in the store yet -> since when
+        self._opening = asyncio.Semaphore(settings.slots)
+
+    @classmethod
+    async def of(cls, endpoints: Sequence[EndpointSettings], store: Store, clock: Clock, settings: Settings) -> Models:
+        """The models of these endpoints; what was spent today is in the store."""
+        today = clock.now().astimezone(UTC).date()
+        money = None if settings.budget_money is None else round(settings.budget_money * _MILLION)
+        spent = Spent(*await store.spent(today))
+        budget = Budget(settings.budget_tokens, money, spent=spent, day=today)
+        preferred = endpoints[0].model or endpoints[0].label  # the same on every start, for answers to be found again
+        return cls(store, Chain.of(endpoints, store.health(), clock.now), preferred, budget, clock, settings)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._chain.close()
+
+    async def analyze(self, events: Sequence[Event]) -> Sequence[Event]:
+        """An analysis, or a debt, for each request."""
+        requests = [event for event in events if isinstance(event, AnalysisRequested)]
+        return [await self._analyze(request) for request in requests]
+
+    async def _analyze(self, request: AnalysisRequested) -> CommitAnalyzed:
+        known = await self._store.analysis(request.repo, request.sha, request.language)
+        if known is not None and known.round >= request.round:
+            return known  # a repetition: it was analyzed before it could be acknowledged
+        commit = await self._commit(request)
+        facts = static.analyze(commit)
+        pieces = partial(self._store.pieces, request.repo, request.sha)
+        try:
+            return await self._analyst.analyze(commit, pieces, facts, request, known)
+        except CommitwireError:
+            raise
+        except Exception as error:  # whatever a model's answer made us stumble over, its commit must not be lost
+            _log.exception("analyzing %s failed", request.key)
+            return owed(facts, request, known, f"{type(error).__name__}: {error}", Effort())
+
+    async def _commit(self, request: AnalysisRequested) -> CommitObserved:
+        commit = await self._store.whole(request.repo, request.sha)
+        if commit is not None:
+            self._missing.pop(request.key, None)
+            return commit
+        since = self._missing.setdefault(request.key, self._clock.now())
+        if self._clock.now() - since > STORED_WITHIN:
+            raise Reject(f"{request.key} is to be analyzed, but it is not in the store")
+        raise Retry(f"{request.key} is not in the store yet")
+
+    async def open(self, report: ReportPublished) -> Opening | None:
+        """The opening paragraph of a report; None when there is none to be had."""
+        told = Listener(self._purse)
+        async with self._opening:
+            made = await opening(report, told, self._prompts, self._attempts)
+        if made is None and told.calls:
+            await self._store.save_opening(report.definition, Effort(calls=tuple(told.calls)))
+        return made
+
+
+class Answers:
+    """Analyses that the store remembers."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, key: str) -> str | None:
+        return await self._store.answer(key)
+
+
+class Purse:
+    """Asks, and counts what it costs; what is under way counts as spent."""
+
+    def __init__(self, asker: Asker, budget: Budget, clock: Clock) -> None:
+        self._asker = asker
+        self._budget = budget
+        self._clock = clock
+
+    async def ask(self, question: Question) -> Answer:
+        """One answer. Raises NoAnswer or TooLong."""
+        letters = sum(len(message.content) for message in question.messages)
+        try:
+            with self._budget.reserve(Spent(letters // 4 + question.answer_tokens // 4)):
+                answer = await self._asker.ask(question)
+        except (NoAnswer, TooLong) as error:
+            for call in error.calls:
+                self._budget.spend(call)
+            raise
+        for call in (*answer.vain, answer.call):
+            self._budget.spend(call)
+        return answer
+
+
+class Listener:
+    """Asks, and notes the calls."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self.calls: list[Call] = []
+
+    async def ask(self, question: Question) -> Answer:
+        """One answer. Raises NoAnswer or TooLong."""
+        try:
+            answer = await self._asker.ask(question)
+        except (NoAnswer, TooLong) as error:
+            self.calls += error.calls
+            raise
+        self.calls += (*answer.vain, answer.call)
+        return answer
+
+
+def _depth(budget: Budget, clock: Clock, wanted: Depth) -> Depth:
+    return budget.depth(wanted, clock.now())
