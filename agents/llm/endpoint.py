@@ -57,11 +57,6 @@ class Endpoint:
         """How it is called in events and in the record."""
         return self._settings.label
 
-    @property
-    def model(self) -> str:
-        """The model that is asked; "" as long as none is configured and the endpoint did not list any."""
-        return self._model
-
     async def ask(self, question: Question) -> Answer:
         """One answer. Raises NoAnswer or TooLong."""
         await self._gate.open()

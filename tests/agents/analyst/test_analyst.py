@@ -233,8 +233,8 @@ def test_the_same_question_is_answered_once(depth: Any) -> None:
     assert second.importance == first.importance
     assert second.effort is not None
     assert (second.effort.cached, second.effort.calls, second.sha) == (True, (), "b" * 40)
-    for other in ({"model": lambda: "n"}, {"language": "zh-CN"}):
-        given: dict[str, Any] = {"model": lambda: "m", **other}
+    for other in ({"model": "n"}, {"language": "zh-CN"}):
+        given: dict[str, Any] = {"model": "m", **other}
         asyncio.run(analyzed(script, picked, depth, answers=kept, **given))
     asyncio.run(analyzed(script, fixed(patch=PATCH + "+x = 1\n"), depth, answers=kept, model="m"))
     assert len(script.asked) > 3
