@@ -2,20 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import get_args
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
+from agents.llm.settings import EndpointSettings
 from agents.scorers.judging import STEP
+from reports.deliveries.files import ReportFiles
 from schemas.analyses import AnalysisRequested, CommitAnalyzed
-from schemas.definition import Language
+from schemas.definition import LANGUAGES
+from schemas.errors import Misuse
+from streams.clock import Clock
+from streams.config import Settings
+from streams.deliverer import Deliverer
 from streams.flow import Flow
+from streams.store.store import Store
+from streams.working import Working
 
-PORTION = 200  # requests sent at a time
+PORTION = 200  # debts that are handled together
+
+
+@dataclass(frozen=True)
+class Debts:
+    """The debts of a store. Files of the reports that are revised by paying them go to `files`."""
+
+    store: Store
+    settings: Settings
+    clock: Clock
+    files: ReportFiles
+
+    async def pay(self, endpoints: Sequence[EndpointSettings]) -> tuple[int, list[Path]]:
+        """Ask for everything that is owed, the oldest first: how many debts are left, and the files that changed."""
+        if not endpoints:
+            raise Misuse("debts are paid by a model; set OPENAI_BASE_URL, or configure [[endpoints]] or --llm")
+        working = self._working(endpoints)
+        async with working.flow() as flow:
+            await pay(flow, await self.store.debts())
+            await flow.drained()
+            paths = await self._deliver(working, flow)
+        return len(await self.store.debts()), paths
+
+    async def forgive(self, shas: Collection[str]) -> tuple[list[CommitAnalyzed], list[Path]]:
+        """Give up the debts of commits whose sha begins so (of all, if none are named), and the files that changed."""
+        debts = [debt for debt in await self.store.debts() if not shas or debt.sha.startswith(tuple(shas))]
+        unknown = [sha for sha in shas if not any(debt.sha.startswith(sha) for debt in debts)]
+        if unknown:
+            raise Misuse(f"no analysis of a commit {unknown[0]} is owed; `commitwire owed` lists those that are")
+        working = self._working(())
+        async with working.flow() as flow:
+            await flow.send([forgiven(debt) for debt in debts], source="debts")
+            await flow.drained()
+            return debts, await self._deliver(working, flow)
+
+    def _working(self, endpoints: Sequence[EndpointSettings]) -> Working:
+        deliverer = Deliverer(self.files, self.store)
+        return Working(self.store, self.settings, self.clock, deliverer, endpoints, languages=LANGUAGES)
+
+    async def _deliver(self, working: Working, flow: Flow) -> list[Path]:
+        for definition in await self.store.definitions():
+            await working.deliver_behind(flow, definition.name)
+        return [path for key in sorted(working.deliverer.paths) for path in working.deliverer.paths[key]]
 
 
 def demand(debt: CommitAnalyzed) -> AnalysisRequested:
     """The request that pays a debt."""
-    language = next(known for known in get_args(Language) if known == debt.language)
+    language = next(known for known in LANGUAGES if known == debt.language)
     return AnalysisRequested(
         repo=debt.repo,
         sha=debt.sha,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -35,7 +35,14 @@ class Models:
     """Analyzes commits that are in the store, and opens reports, through a chain of endpoints within a budget."""
 
     def __init__(
-        self, store: Store, chain: Chain, model: str, budget: Budget, clock: Clock, settings: Settings
+        self,
+        store: Store,
+        chain: Chain,
+        model: str,
+        budget: Budget,
+        clock: Clock,
+        settings: Settings,
+        answered: Callable[[int], None],
     ) -> None:
         self.slots = settings.slots
         self._store = store
@@ -43,6 +50,7 @@ class Models:
         self._clock = clock
         self._prompts = Prompts(settings.prompts)
         self._attempts = settings.content_attempts
+        self._answered = answered
         self._purse = Purse(chain, budget, clock)
         self._analyst = Analyst(
             self._purse,
@@ -56,14 +64,22 @@ class Models:
         self._opening = asyncio.Semaphore(settings.slots)
 
     @classmethod
-    async def of(cls, endpoints: Sequence[EndpointSettings], store: Store, clock: Clock, settings: Settings) -> Models:
+    async def of(
+        cls,
+        endpoints: Sequence[EndpointSettings],
+        store: Store,
+        clock: Clock,
+        settings: Settings,
+        answered: Callable[[int], None],
+    ) -> Models:
         """The models of these endpoints; what was spent today is in the store."""
         today = clock.now().astimezone(UTC).date()
         money = None if settings.budget_money is None else round(settings.budget_money * _MILLION)
         spent = Spent(*await store.spent(today))
         budget = Budget(settings.budget_tokens, money, spent=spent, day=today)
         preferred = endpoints[0].model or endpoints[0].label  # the same on every start, for answers to be found again
-        return cls(store, Chain.of(endpoints, store.health(), clock.now), preferred, budget, clock, settings)
+        chain = Chain.of(endpoints, store.health(), clock.now)
+        return cls(store, chain, preferred, budget, clock, settings, answered)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -72,7 +88,9 @@ class Models:
     async def analyze(self, events: Sequence[Event]) -> Sequence[Event]:
         """An analysis, or a debt, for each request."""
         requests = [event for event in events if isinstance(event, AnalysisRequested)]
-        return [await self._analyze(request) for request in requests]
+        said = [await self._analyze(request) for request in requests]
+        self._answered(len(said))
+        return said
 
     async def _analyze(self, request: AnalysisRequested) -> CommitAnalyzed:
         known = await self._store.analysis(request.repo, request.sha, request.language)

@@ -8,7 +8,10 @@ from rich.progress import Progress as Bar
 
 
 class Progress:
-    """Counts commits on their way into the stream. Quiet when standard error is no terminal, or when told so."""
+    """Counts commits on their way into the stream, and those that a model is done with.
+
+    Quiet when standard error is no terminal, or when told so.
+    """
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -17,6 +20,7 @@ class Progress:
         shown = self._console.is_terminal and not quiet
         self._bar = Bar(*columns, TimeElapsedColumn(), console=self._console, transient=True, disable=not shown)
         self._task = self._bar.add_task("commits", total=0, rate="")
+        self._model = self._bar.add_task("analyses by the model", total=None, rate="", visible=False)
 
     def __enter__(self) -> Progress:
         self._bar.start()
@@ -32,6 +36,10 @@ class Progress:
     def advance(self, commits: int) -> None:
         speed = self._bar.tasks[0].finished_speed or self._bar.tasks[0].speed
         self._bar.update(self._task, advance=commits, rate=f"{speed:,.0f}/s" if speed else "")
+
+    def answered(self, analyses: int) -> None:
+        """A model is done with so many more: how many there will be is not known before the end."""
+        self._bar.update(self._model, advance=analyses, visible=True)
 
     def complain(self, sentence: str) -> None:
         """Something the user should know; also when progress is quiet."""

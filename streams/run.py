@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from datetime import date
 
 from agents.llm.settings import EndpointSettings
-from agents.scorers.rubric import Rubric
-from reports.aggregator import Aggregator, WindowKey
+from reports.aggregator import WindowKey
 from reports.deliveries.files import ReportFiles
 from schemas.analyses import CommitAnalyzed
 from schemas.day import day_of
@@ -29,15 +26,12 @@ from streams.failpoint import failpoint
 from streams.feed import Feed, SealedDays
 from streams.flow import Flow
 from streams.opening import Opened, open_sources
-from streams.pipeline import Pipeline
 from streams.progress import Progress
 from streams.request import Outcome, Request
 from streams.sources.repository import locate
 from streams.store.store import Store
 from streams.watch import Numbers, Watch
-
-if TYPE_CHECKING:
-    from streams.models import Models
+from streams.working import Working
 
 
 async def report(request: Request, settings: Settings, clock: Clock, progress: Progress) -> Outcome:
@@ -84,9 +78,8 @@ class Run:
         watch, deliverer = Watch(), self._deliverer()
         asked = {(definition.name, day) for day in opened.days}
         deliverer.wanted |= asked
-        async with self._flow(definition, watch, deliverer, asked) as flow:
-            # What an earlier run left on the log comes first: seals and skips are read from the store.
-            await flow.drained()
+        working = self._working(definition, watch, deliverer, asked)
+        async with working.flow() as flow:  # seals and skips are read from the store: what was left is handled by now
             if self.endpoints:
                 await pay(flow, await self._debts(definition, opened.days))
             sealed = await self._feed(flow, collectors, definition, opened.days)
@@ -94,11 +87,9 @@ class Run:
             deliverer.wanted |= wanted.keys()
             await self._settle(flow, watch, wanted)
             await flow.drained()  # the stage delivers what is new; what stood before is left
-            # Also days that an interrupted run, or one of another definition, revised without delivering them here.
-            behind = await self.store.behind(definition.name)
-            revisions = {(definition.name, day): revision for day, revision in behind.items()} | watch.revisions(wanted)
-            await flow.send(await deliverer.settle(revisions), source="deliveries")
-            await flow.drained()
+            await working.say(flow, await deliverer.settle(watch.revisions(wanted)))
+            # Days that an interrupted run, or one of another definition, revised without delivering them here.
+            await working.deliver_behind(flow, definition.name)
             self.outcome.dead_letters = flow.dead_letters
             self.outcome.unanswered = sum(deliverer.unanswered.values())
         self.outcome.paths = [path for key in sorted(deliverer.paths) for path in deliverer.paths[key]]
@@ -127,42 +118,18 @@ class Run:
     def _deliverer(self) -> Deliverer:
         return Deliverer(ReportFiles(self.request.out, self.request.formats, self.settings.templates), self.store)
 
-    @asynccontextmanager
-    async def _flow(
-        self, definition: Definition, watch: Watch, deliverer: Deliverer, asked: set[WindowKey]
-    ) -> AsyncIterator[Flow]:
-        definitions = {known.name: known for known in await self.store.definitions()}
-        models = await self._models()
-        aggregator = Aggregator(
+    def _working(self, definition: Definition, watch: Watch, deliverer: Deliverer, asked: set[WindowKey]) -> Working:
+        return Working(
             self.store,
-            self.store,
-            definitions,
-            self.clock.now,
-            # a command waits for its models: it closes the days itself when nothing more comes
-            close_limit=timedelta.max if models else self.settings.close_limit,
+            self.settings,
+            self.clock,
+            deliverer,
+            self.endpoints,
+            languages=(definition.language,),
             opens=asked.__contains__,
             settled=watch.tell,
-            models=models is not None,
-            opener=models.open if models and self.settings.opening else None,
+            answered=self.progress.answered,
         )
-        rubric = Rubric.load(self.settings.rubric) if self.settings.rubric else Rubric.shipped()
-        languages = (definition.language,) if models else ()
-        pipeline = Pipeline(self.store, rubric, definitions, aggregator, deliverer, models, languages)
-        flow = Flow(self.settings.broker_url, self.clock, pipeline.stages())
-        await flow.start()
-        try:
-            yield flow
-        finally:
-            await flow.stop()
-            if models:
-                await models.close()
-
-    async def _models(self) -> Models | None:
-        if not self.endpoints:
-            return None
-        from streams.models import Models  # a second of imports that a static report does without
-
-        return await Models.of(self.endpoints, self.store, self.clock, self.settings)
 
     async def _debts(self, definition: Definition, days: Collection[date]) -> list[CommitAnalyzed]:
         """What is owed of these days: a command asks for it again."""

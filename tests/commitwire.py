@@ -74,5 +74,7 @@ class Commitwire:
     def _environ(self) -> dict[str, str]:
         clock = self.home / "clock"
         clock.write_text(self.now)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("COMMITWIRE_", "GIT_"))}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("COMMITWIRE_", "GIT_", "OPENAI_"))
+        }
         return {**kept, "COMMITWIRE_CLOCK": str(clock), "PYTHONUNBUFFERED": "1", **self.environment}

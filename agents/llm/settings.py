@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
@@ -20,16 +19,24 @@ class EndpointSettings(Frozen):
     # a key in the wrong place must not be shown by the error about it
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    url: str
-    key: SecretStr = SecretStr("")
-    model: str = ""
-    name: str = ""
-    rpm: Annotated[int, Field(gt=0)] | None = None
-    timeout_seconds: Annotated[float, Field(gt=0)] = 120.0
-    patience_seconds: Annotated[float, Field(ge=0)] = 180.0
-    attempts: Annotated[int, Field(gt=0)] = 5
-    input_price: Annotated[float, Field(ge=0)] = 0.0
-    output_price: Annotated[float, Field(ge=0)] = 0.0
+    url: str = Field(description="Where it is, up to and with `/v1`.")
+    key: SecretStr = Field(default=SecretStr(""), description="Its key; `${NAME}` takes it from the environment.")
+    model: str = Field(default="", description="The model to ask (default: `model`, else the first that it lists).")
+    name: str = Field(
+        default="", description="How events, the ledger and the report call it (default: host and path of the URL)."
+    )
+    rpm: int | None = Field(
+        default=None, gt=0, description="Requests per minute at most (default: learned from its headers and refusals)."
+    )
+    timeout_seconds: float = Field(default=120.0, gt=0, description="How long one request may take, in seconds.")
+    patience_seconds: float = Field(
+        default=180.0, ge=0, description="How long errors and refusals may make one question wait in all, in seconds."
+    )
+    attempts: int = Field(
+        default=5, gt=0, description="Requests that one question makes at most, refusals for the rate apart."
+    )
+    input_price: float = Field(default=0.0, ge=0, description="What a million tokens of questions cost.")
+    output_price: float = Field(default=0.0, ge=0, description="What a million tokens of answers cost.")
 
     @field_validator("url")
     @classmethod

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from agents.scorers.depth import deeper, depth_of
 from agents.scorers.rubric import Rubric, score
-from schemas.analyses import AnalysisRequested, CommitAnalyzed, Depth
+from schemas.analyses import DEPTHS, AnalysisRequested, CommitAnalyzed, Depth
 from schemas.definition import LANGUAGES, Language
 from schemas.model import Event
 from schemas.scores import CommitScored
@@ -40,11 +40,7 @@ def _requests(
         lifted = [depth for depth in (deeper(one, analyzed) for one in scores) if depth is not None]
         for language in LANGUAGES:
             if lifted and language == analyzed.language:
-                yield _request(analyzed, language, max(lifted, key=_rank), analyzed.round + STEP)
-
-
-def _rank(depth: Depth) -> int:
-    return ("static", "brief", "standard", "deep").index(depth)
+                yield _request(analyzed, language, max(lifted, key=DEPTHS.index), analyzed.round + STEP)
 
 
 def _request(analyzed: CommitAnalyzed, language: Language, depth: Depth, round_: int) -> AnalysisRequested:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from streams.commands import check, dead_letters, render, report, schemas, sql, topics
+from streams.commands import check, dead_letters, owed, render, replay, report, schemas, sql, topics
 
 EXIT_CODES = """
 Exit codes: 0 all well (debts and days that are not over included) · 1 anything unexpected, being interrupted included ·
@@ -29,6 +29,8 @@ app.command("render", epilog=EXIT_CODES)(render.render)
 app.command("sql", epilog=EXIT_CODES)(sql.sql)
 app.add_typer(topics.app, name="topics")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(owed.app, name="owed")
+app.command("replay", epilog=EXIT_CODES)(replay.replay)
 app.command("check", epilog=EXIT_CODES)(check.check)
 app.command("schemas", epilog=EXIT_CODES)(schemas.schemas)
 

@@ -16,6 +16,7 @@ from reports.renderers.templates import templates_in
 from schemas.errors import CommitwireError, Misuse
 from streams.commands import options
 from streams.config import Settings, machine_zone, masked, zone_named
+from streams.endpoints import endpoints, hint
 from streams.request import STDIN_NAME
 from streams.sources.git import mask
 from streams.sources.repository import locate, name_of, open_repository
@@ -34,6 +35,7 @@ def check(config: options.ConfigFile = None, data: options.DataDirectory = None)
         "disk": _disk,
         "rubric": _rubric,
         "templates": _templates,
+        "model": _model,
         "log": _log,
         "store": _store,
     }
@@ -82,6 +84,12 @@ def _rubric(settings: Settings) -> str:
 def _templates(settings: Settings) -> str:
     replaced = ", ".join(templates_in(settings.templates).replaced())
     return f"shipped, but {replaced} from {settings.templates}" if replaced else "shipped"
+
+
+def _model(settings: Settings) -> str:
+    """Who would be asked; nobody is."""
+    asked = ", then ".join(f"{one.model or 'the first model'} of {one.label}" for one in endpoints(settings))
+    return asked or hint(settings) or "none, analyses are static"
 
 
 def _repository(argument: str, settings: Settings) -> str:

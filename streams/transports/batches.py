@@ -55,7 +55,7 @@ class BatchStream(Stream):  # type: ignore[misc]
                     working[event.message] = None
                     yield Single(event.message, partial(self._done, event, working))
             finally:
-                self.app.consumer.left(working)
+                self.app.consumer.left(list(working))
 
     def _done(self, event: Any, working: dict[Any, None]) -> None:
         event.ack()

@@ -1,0 +1,105 @@
+"""`commitwire owed`: analyses that a model could not make yet."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from reports.deliveries.files import ReportFiles
+from schemas.analyses import CommitAnalyzed
+from schemas.errors import Misuse
+from streams.clock import clock_from_environment
+from streams.commands import options
+from streams.commands.grid import print_table
+from streams.config import Settings
+from streams.endpoints import endpoints
+from streams.interruption import interruptible
+from streams.store.store import Store
+
+if TYPE_CHECKING:
+    from streams.debts import Debts
+
+Result = TypeVar("Result")
+COLUMNS = ("commit", "repository", "committed", "language", "depth", "why")
+
+app = typer.Typer(help="Analyses that a model could not make yet.", invoke_without_command=True)
+
+
+@app.callback()
+def owed(context: typer.Context, data: options.DataDirectory = None, config: options.ConfigFile = None) -> None:
+    """Analyses that a model could not make yet."""
+    options.hand_down(context, data, config)
+    if context.invoked_subcommand is None:
+        list_debts(data, config)
+
+
+@app.command("list")
+def list_debts(
+    data: options.DataDirectory = None,
+    config: options.ConfigFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """What is owed, the oldest commits first."""
+    debts = _with_debts(options.settings(config, data), None, lambda debts: debts.store.debts())
+    if as_json:
+        for debt in debts:
+            typer.echo(json.dumps(dict(zip(COLUMNS, _row(debt), strict=True)), ensure_ascii=False))
+    elif debts:
+        print_table(COLUMNS, map(_row, debts))
+
+
+@app.command("pay")
+def pay(
+    out: options.OutDirectory = None,
+    data: options.DataDirectory = None,
+    config: options.ConfigFile = None,
+    llm: options.Llm = None,
+) -> None:
+    """Ask the model again, within its budget; print the paths of the reports that changed."""
+    settings = options.settings(config, data, llm)
+    left, paths = _with_debts(settings, out, lambda debts: debts.pay(endpoints(settings)))
+    for path in paths:
+        typer.echo(path)
+    if left:
+        typer.echo(f"commitwire: {left} analyses are still owed; `commitwire owed` says why", err=True)
+
+
+@app.command("forgive")
+def forgive(
+    shas: Annotated[list[str] | None, typer.Argument(metavar="[SHA]...", show_default=False)] = None,
+    every: Annotated[bool, typer.Option("--all", help="Forgive all that is owed.")] = False,
+    out: options.OutDirectory = None,
+    data: options.DataDirectory = None,
+    config: options.ConfigFile = None,
+) -> None:
+    """Let the static analyses stand; print the paths of the reports that changed."""
+    if bool(shas) == every:
+        raise Misuse("name the commits to forgive, or say --all")
+    settings = options.settings(config, data)
+    _, paths = _with_debts(settings, out, lambda debts: debts.forgive(shas or []))
+    for path in paths:
+        typer.echo(path)
+
+
+def _row(debt: CommitAnalyzed) -> tuple[str, ...]:
+    committed = debt.committed_at.isoformat(timespec="seconds")
+    return (debt.sha, debt.repo, committed, debt.language, debt.wanted, debt.reason or "")
+
+
+def _with_debts(settings: Settings, out: Path | None, work: Callable[[Debts], Awaitable[Result]]) -> Result:
+    from streams.debts import Debts  # slow to import
+
+    async def go() -> Result:
+        store = await Store.open(settings.store_url, create=False)
+        try:
+            files = ReportFiles(out or settings.out, settings.formats, settings.templates)
+            return await work(Debts(store, settings, clock_from_environment(), files))
+        finally:
+            await store.close()
+
+    return asyncio.run(interruptible(go()))

@@ -1,0 +1,105 @@
+"""Past days run again: with another prompt, model or rubric, and what that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from agents.llm.settings import EndpointSettings
+from agents.scorers.depth import depth_for
+from agents.scorers.judging import STEP
+from reports.deliveries.files import ReportFiles
+from schemas.analyses import DEPTHS, AnalysisRequested, CommitAnalyzed
+from schemas.definition import Definition, Language
+from schemas.errors import Misuse
+from schemas.scores import Tier
+from streams.clock import Clock
+from streams.config import Settings
+from streams.deliverer import Deliverer
+from streams.store.commits import CommitRow
+from streams.store.store import Store
+from streams.working import Working
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A commit that the replay changed: its tier, or the text of its analysis."""
+
+    repo: str
+    sha: str
+    title: str
+    before: Tier
+    after: Tier
+    text: bool
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Runs the days of a report again. Without `endpoints` only the scores are made anew."""
+
+    store: Store
+    settings: Settings
+    clock: Clock
+    files: ReportFiles
+    endpoints: Sequence[EndpointSettings]
+
+    async def go(self, name: str, days: Sequence[date]) -> list[Difference]:
+        """What changed. The reports of these days get new revisions where they say something else."""
+        definition = await self.store.definition(name)
+        if definition is None:
+            raise Misuse(f"there is no report {name!r} to run again; `commitwire report --name {name}` makes one")
+        before = await self._rows(definition, days)
+        working = Working(self.store, self.settings, self.clock, Deliverer(self.files, self.store), self.endpoints)
+        async with working.flow() as flow:
+            again = [_asked(row, definition.language) if self.endpoints else _said(row) for row in before]
+            await flow.send([event for event in again if event is not None], source="replay")
+            await flow.drained()
+            await working.deliver_behind(flow, name)
+        return list(_differences(before, await self._rows(definition, days)))
+
+    async def _rows(self, definition: Definition, days: Sequence[date]) -> list[CommitRow]:
+        seals = await self.store.seals(definition.sources, definition.zone, days)
+        keys = {(seal.repo, sha) for seal in seals for sha in seal.shas}
+        return await self.store.commits(keys, definition.profile, definition.language)
+
+
+def _asked(row: CommitRow, language: Language) -> AnalysisRequested | None:
+    """The request for an analysis as deep as the last one, and as the commit's tier deserves; merges need none."""
+    if row.scored is None or row.analyzed is None or row.observed.is_merge:
+        return None
+    depth = max(depth_for(row.scored.tier), row.analyzed.wanted, key=DEPTHS.index)
+    return AnalysisRequested(
+        repo=row.observed.repo,
+        sha=row.observed.sha,
+        committed_at=row.observed.committed_at,
+        language=language,
+        depth=depth,
+        reason="replay",
+        round=_next(row),
+    )
+
+
+def _said(row: CommitRow) -> CommitAnalyzed | None:
+    """The analysis that stands, said again: the scorer weighs it with its present rubric."""
+    return row.analyzed.model_copy(update={"round": _next(row)}) if row.analyzed else None
+
+
+def _next(row: CommitRow) -> int:
+    """A round after all that was said of the commit."""
+    said = [event.round for event in (row.analyzed, row.debt, row.scored) if event is not None]
+    return max(said) + STEP
+
+
+def _differences(before: Sequence[CommitRow], after: Sequence[CommitRow]) -> Iterator[Difference]:
+    known = {row.observed.key: row for row in before}
+    for row in after:
+        old = known[row.observed.key]
+        tiers = _tier(old), _tier(row)
+        text = old.analyzed is not None and row.analyzed is not None and old.analyzed.analysis != row.analyzed.analysis
+        if text or tiers[0] != tiers[1]:
+            yield Difference(row.observed.repo, row.observed.sha, row.observed.title, *tiers, text)
+
+
+def _tier(row: CommitRow) -> Tier:
+    return row.scored.tier if row.scored else "low"

@@ -1,0 +1,104 @@
+"""The flow of a command over an open store: built from the settings, running while the command works."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from agents.llm.settings import EndpointSettings
+from agents.scorers.rubric import Rubric
+from reports.aggregator import Aggregator, Settled, WindowKey
+from schemas.definition import Language
+from schemas.reports import ReportDelivered
+from streams.clock import Clock
+from streams.config import Settings
+from streams.deliverer import Deliverer
+from streams.flow import Flow
+from streams.pipeline import Pipeline
+from streams.store.store import Store
+
+if TYPE_CHECKING:
+    from streams.models import Models
+
+
+def nothing_opens(window: WindowKey) -> bool:
+    """For commands that revise reports and begin none."""
+    return False
+
+
+def nobody_waits(settled: Settled) -> None:
+    """For commands that wait for the flow to be drained."""
+
+
+def nobody_counts(analyses: int) -> None:
+    """For commands that show no progress."""
+
+
+@dataclass(frozen=True)
+class Working:
+    """What a command works with. Without `endpoints` no model is asked; `languages` are those in which one is.
+
+    `answered` hears how many analyses a model has just made, or failed to make.
+    """
+
+    store: Store
+    settings: Settings
+    clock: Clock
+    deliverer: Deliverer
+    endpoints: Sequence[EndpointSettings] = ()
+    languages: tuple[Language, ...] = ()
+    opens: Callable[[WindowKey], bool] = nothing_opens
+    settled: Callable[[Settled], None] = nobody_waits
+    answered: Callable[[int], None] = nobody_counts
+
+    @asynccontextmanager
+    async def flow(self) -> AsyncIterator[Flow]:
+        """The running flow. What an earlier process left on the log is handled first."""
+        models = await self._models()
+        flow = Flow(self.settings.broker_url, self.clock, (await self._pipeline(models)).stages())
+        await flow.start()
+        try:
+            await flow.drained()
+            yield flow
+        finally:
+            await flow.stop()
+            if models:
+                await models.close()
+
+    async def deliver_behind(self, flow: Flow, name: str) -> None:
+        """Make the files of revisions that were published without being delivered."""
+        behind = await self.store.behind(name)
+        await self.say(flow, await self.deliverer.settle({(name, day): n for day, n in behind.items()}))
+
+    async def say(self, flow: Flow, delivered: Sequence[ReportDelivered]) -> None:
+        """Tell of deliveries, and wait until that is stored."""
+        await flow.send(delivered, source="deliveries")
+        await flow.drained()
+
+    async def _pipeline(self, models: Models | None) -> Pipeline:
+        definitions = {known.name: known for known in await self.store.definitions()}
+        aggregator = Aggregator(
+            self.store,
+            self.store,
+            definitions,
+            self.clock.now,
+            # a command waits for its models: it closes the days itself when nothing more comes
+            close_limit=timedelta.max if models else self.settings.close_limit,
+            opens=self.opens,
+            settled=self.settled,
+            models=models is not None,
+            opener=models.open if models and self.settings.opening else None,
+        )
+        rubric = Rubric.load(self.settings.rubric) if self.settings.rubric else Rubric.shipped()
+        languages = self.languages if models else ()
+        return Pipeline(self.store, rubric, definitions, aggregator, self.deliverer, models, languages)
+
+    async def _models(self) -> Models | None:
+        if not self.endpoints:
+            return None
+        from streams.models import Models  # a second of imports that a static report does without
+
+        return await Models.of(self.endpoints, self.store, self.clock, self.settings, self.answered)
