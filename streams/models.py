@@ -26,6 +26,7 @@ from streams.clock import Clock
 from streams.config import Settings
 from streams.store.store import Store
 
+AHEAD = 2  # times as many commits as slots: some are read and masked, or stored, while others are with the model
 STORED_WITHIN = timedelta(minutes=2)  # a commit that is not in the store by then will never be
 _MILLION = 1_000_000
 _log = logging.getLogger(__name__)
@@ -44,14 +45,14 @@ class Models:
         settings: Settings,
         answered: Callable[[int], None],
     ) -> None:
-        self.slots = settings.slots
+        self.slots = AHEAD * settings.slots
         self._store = store
         self._chain = chain
         self._clock = clock
         self._prompts = Prompts(settings.prompts)
         self._attempts = settings.content_attempts
         self._answered = answered
-        self._purse = Purse(chain, budget, clock)
+        self._purse = Purse(chain, budget, settings.slots)
         self._analyst = Analyst(
             self._purse,
             self._prompts,
@@ -61,7 +62,6 @@ class Models:
             model,
         )
         self._missing: dict[str, datetime] = {}  # commits that are not in the store yet -> since when
-        self._opening = asyncio.Semaphore(settings.slots)
 
     @classmethod
     async def of(
@@ -120,8 +120,7 @@ class Models:
     async def open(self, report: ReportPublished) -> Opening | None:
         """The opening paragraph of a report; None when there is none to be had."""
         told = Listener(self._purse)
-        async with self._opening:
-            made = await opening(report, told, self._prompts, self._attempts)
+        made = await opening(report, told, self._prompts, self._attempts)
         if made is None and told.calls:
             await self._store.save_opening(report.definition, Effort(calls=tuple(told.calls)))
         return made
@@ -138,19 +137,20 @@ class Answers:
 
 
 class Purse:
-    """Asks, and counts what it costs; what is under way counts as spent."""
+    """Asks, so many questions at a time, and counts what it costs; what waits or is under way counts as spent."""
 
-    def __init__(self, asker: Asker, budget: Budget, clock: Clock) -> None:
+    def __init__(self, asker: Asker, budget: Budget, slots: int) -> None:
         self._asker = asker
         self._budget = budget
-        self._clock = clock
+        self._free = asyncio.Semaphore(slots)
 
     async def ask(self, question: Question) -> Answer:
         """One answer. Raises NoAnswer or TooLong."""
         letters = sum(len(message.content) for message in question.messages)
         try:
             with self._budget.reserve(Spent(letters // 4 + question.answer_tokens // 4)):
-                answer = await self._asker.ask(question)
+                async with self._free:
+                    answer = await self._asker.ask(question)
         except (NoAnswer, TooLong) as error:
             for call in error.calls:
                 self._budget.spend(call)

@@ -16,12 +16,14 @@ from schemas.reports import ReportDelivered
 from streams.clock import Clock
 from streams.config import Settings
 from streams.deliverer import Deliverer
-from streams.flow import Flow
+from streams.flow import PATIENCE_SECONDS, Flow
 from streams.pipeline import Pipeline
 from streams.store.store import Store
 
 if TYPE_CHECKING:
     from streams.models import Models
+
+MODEL_PATIENCE_SECONDS = 3_600.0  # a commit takes as many answers as are asked for, each as long as an endpoint may
 
 
 def nothing_opens(window: WindowKey) -> bool:
@@ -58,7 +60,8 @@ class Working:
     async def flow(self) -> AsyncIterator[Flow]:
         """The running flow. What an earlier process left on the log is handled first."""
         models = await self._models()
-        flow = Flow(self.settings.broker_url, self.clock, (await self._pipeline(models)).stages())
+        patience = MODEL_PATIENCE_SECONDS if models else PATIENCE_SECONDS
+        flow = Flow(self.settings.broker_url, self.clock, (await self._pipeline(models)).stages(), patience)
         await flow.start()
         try:
             await flow.drained()

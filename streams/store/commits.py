@@ -86,15 +86,19 @@ def _commits(
         yield CommitRow(observed, analyzed, scores.get(key), debt)
 
 
-def whole(client: Client, repo: str, sha: str) -> CommitObserved | None:
-    """The commit as its event had it, with files and patch."""
-    keys = ((repo, sha),)
-    for row in select(client, COMMITS, "(repo, sha) IN %(keys)s", keys=keys):
-        files = _files(client, keys).get((repo, sha, row["version"]), ())
-        sql = "SELECT text FROM patches FINAL WHERE (repo, sha) IN %(keys)s AND version = %(version)s"
-        patches = query(client, sql, keys=keys, version=row["version"])
-        return _observed(row, files, patches[0][0] if patches else "")
-    return None
+def whole(client: Client, keys: Collection[Key]) -> dict[Key, CommitObserved]:
+    """The commits as their events had them, with files and patch."""
+    return {key: commit for chunk in chunks(keys) for key, commit in _whole(client, chunk)}
+
+
+def _whole(client: Client, keys: tuple[Key, ...]) -> Iterator[tuple[Key, CommitObserved]]:
+    rows = list(select(client, COMMITS, "(repo, sha) IN %(keys)s", keys=keys))  # first: they are written last
+    files = _files(client, keys)
+    sql = "SELECT repo, sha, version, text FROM patches FINAL WHERE (repo, sha) IN %(keys)s"
+    patches = {(repo, sha, version): text for repo, sha, version, text in query(client, sql, keys=keys)}
+    for row in rows:
+        key, version = (row["repo"], row["sha"]), row["version"]
+        yield key, _observed(row, files.get((*key, version), ()), patches.get((*key, version), ""))
 
 
 def patch_pieces(client: Client, repo: str, sha: str, after: int) -> list[Piece]:

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 
-def analysis(client: Client, repo: str, sha: str, language: str) -> CommitAnalyzed | None:
-    """What a model said about the commit, or why it has not."""
-    sql = """SELECT event FROM analyses FINAL
-        WHERE repo = %(repo)s AND sha = %(sha)s AND analyzer = 'llm' AND language = %(language)s"""
-    rows = query(client, sql, repo=repo, sha=sha, language=language)
-    return CommitAnalyzed.model_validate_json(rows[0][0]) if rows else None
+def analyses(client: Client, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], CommitAnalyzed]:
+    """What a model said about (repo, sha) in a language, or why it has not."""
+    sql = """SELECT repo, sha, language, event FROM analyses FINAL
+        WHERE (repo, sha) IN %(keys)s AND analyzer = 'llm'"""
+    return {
+        (repo, sha, language): CommitAnalyzed.model_validate_json(event)
+        for chunk in chunks((repo, sha) for repo, sha, _ in keys)
+        for repo, sha, language, event in query(client, sql, keys=chunk)
+        if (repo, sha, language) in keys
+    }
 
 
 def debts(client: Client, limit: int | None, repos: Collection[str] | None) -> list[CommitAnalyzed]:
@@ -47,11 +51,11 @@ def _owed(client: Client, owed: Collection[tuple[str, str, str]]) -> list[Commit
     ]
 
 
-def answer(client: Client, key: str) -> str | None:
-    """The analysis (JSON) that was made when this was asked before."""
-    sql = "SELECT event FROM answers FINAL WHERE answer = %(key)s ORDER BY version DESC, repo, sha LIMIT 1"
-    rows = query(client, sql, key=key)
-    return rows[0][0] if rows else None
+def answers(client: Client, keys: Collection[str]) -> dict[str, str]:
+    """The analyses (JSON) that were made when these were asked before."""
+    sql = """SELECT answer, event FROM answers FINAL
+        WHERE answer IN %(keys)s ORDER BY version DESC, repo, sha LIMIT 1 BY answer"""
+    return dict(query(client, sql, keys=tuple(keys)))
 
 
 def spent(client: Client, day: date) -> tuple[int, int]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from schemas.analyses import CommitAnalyzed, Effort
 from schemas.commits import CommitObserved, Detail
@@ -30,9 +30,13 @@ from streams.store.overflow import StoreOverflow
 from streams.store.question import Table, ask
 from streams.store.selection import Key
 from streams.store.tables import DEFINITIONS, MODEL_CALLS, REPORTS, WINDOWS, WRITING, Relation
+from streams.store.together import Together
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Store:
@@ -48,6 +52,10 @@ class Store:
         self._writer = Lane(address, "writer", 1)
         self._readers = Lane(address, "reader", readers)
         self._people = Lane(address, "people", 1, people=True)
+        # models are asked about one commit after the other, dozens at a time
+        self._wholes = Together[Key, CommitObserved](self._reading(commits.whole))
+        self._analyses = Together[tuple[str, str, str], CommitAnalyzed](self._reading(ledger.analyses))
+        self._answers = Together[str, str](self._reading(ledger.answers))
 
     @classmethod
     async def open(cls, url: str, *, readers: int = 2, create: bool = True) -> Store:
@@ -101,7 +109,7 @@ class Store:
 
     async def whole(self, repo: str, sha: str) -> CommitObserved | None:
         """The commit with the files and the patch of its event."""
-        return await self._readers.run(partial(commits.whole, repo=repo, sha=sha))
+        return await self._wholes.get((repo, sha))
 
     async def pieces(self, repo: str, sha: str) -> AsyncIterator[tuple[str, str]]:
         """(path, text) of the pieces of a patch that is too large for its event, in order, a few in memory at a time.
@@ -116,7 +124,7 @@ class Store:
 
     async def analysis(self, repo: str, sha: str, language: str) -> CommitAnalyzed | None:
         """What a model said about the commit in the language, or why it has not."""
-        return await self._readers.run(partial(ledger.analysis, repo=repo, sha=sha, language=language))
+        return await self._analyses.get((repo, sha, language))
 
     async def debts(self, limit: int | None = None, *, repos: Collection[str] | None = None) -> list[CommitAnalyzed]:
         """What is owed (of these repositories, None: of all), the oldest commits first."""
@@ -124,7 +132,7 @@ class Store:
 
     async def answer(self, key: str) -> str | None:
         """The analysis (a CommitAnalyzed, JSON) that a model made when the same was asked before (`effort.answer`)."""
-        return await self._readers.run(partial(ledger.answer, key=key))
+        return await self._answers.get(key)
 
     async def spent(self, day: date) -> tuple[int, int]:
         """What the calls of a UTC day took: tokens, and millionths of the price's currency."""
@@ -179,6 +187,11 @@ class Store:
     async def select(self, sql: str, limit_rows: int | None = None) -> Table:
         """Answer a person: one reading statement. Raises Misuse, in one sentence, for anything else or wrong SQL."""
         return await self._people.run(partial(ask, sql=sql, limit_rows=limit_rows))
+
+    def _reading(
+        self, read: Callable[[Client, Collection[K]], dict[K, V]]
+    ) -> Callable[[Collection[K]], Awaitable[dict[K, V]]]:
+        return lambda keys: self._readers.run(lambda client: read(client, keys))
 
     def overflow(self) -> StoreOverflow:
         """Where files and patches too large for an event go; called from other threads."""
