@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from streams.clock import Clock
 from streams.config import Settings
 from streams.deliverer import Deliverer
 from streams.flow import Flow
+from streams.store.ledger import Debt
 from streams.store.store import Store
 from streams.working import Working
 
@@ -42,17 +44,19 @@ class Debts:
             paths = await self._deliver(working, flow)
         return len(await self.store.debts()), paths
 
-    async def forgive(self, shas: Collection[str]) -> tuple[list[CommitAnalyzed], list[Path]]:
-        """Give up the debts of commits whose sha begins so (of all, if none are named), and the files that changed."""
+    async def forgive(self, shas: Collection[str]) -> list[Path]:
+        """Give up the debts of commits whose sha begins so (of all, if none are named): the files that changed."""
         debts = [debt for debt in await self.store.debts() if not shas or debt.sha.startswith(tuple(shas))]
         unknown = [sha for sha in shas if not any(debt.sha.startswith(sha) for debt in debts)]
         if unknown:
             raise Misuse(f"no analysis of a commit {unknown[0]} is owed; `commitwire owed` lists those that are")
         working = self._working(())
         async with working.flow() as flow:
-            await flow.send([forgiven(debt) for debt in debts], source="debts")
+            for portion in _portions(debts):
+                owed = await asyncio.gather(*(self.store.analysis(*debt[:3]) for debt in portion))
+                await flow.send([forgiven(event) for event in owed if event is not None], source="debts")
             await flow.drained()
-            return debts, await self._deliver(working, flow)
+            return await self._deliver(working, flow)
 
     def _working(self, endpoints: Sequence[EndpointSettings]) -> Working:
         deliverer = Deliverer(self.files, self.store)
@@ -64,30 +68,29 @@ class Debts:
         return [path for key in sorted(working.deliverer.paths) for path in working.deliverer.paths[key]]
 
 
-def demand(debt: CommitAnalyzed) -> AnalysisRequested:
+def demand(debt: Debt) -> AnalysisRequested:
     """The request that pays a debt."""
-    language = next(known for known in LANGUAGES if known == debt.language)
     return AnalysisRequested(
         repo=debt.repo,
         sha=debt.sha,
         committed_at=debt.committed_at,
-        language=language,
+        language=debt.language,
         depth=debt.wanted,
         reason="owed",
         round=debt.round + STEP,
     )
 
 
-def forgiven(debt: CommitAnalyzed) -> CommitAnalyzed:
+def forgiven(owed: CommitAnalyzed) -> CommitAnalyzed:
     """The statement that nobody waits for this analysis any longer: the static one stands."""
-    return debt.model_copy(update={"status": "forgiven", "round": debt.round + STEP, "effort": None})
+    return owed.model_copy(update={"status": "forgiven", "round": owed.round + STEP, "effort": None})
 
 
-async def pay(flow: Flow, debts: Sequence[CommitAnalyzed]) -> None:
+async def pay(flow: Flow, debts: Sequence[Debt]) -> None:
     """Ask for what is owed, in the order given. Returns when all requests are on the log."""
     for portion in _portions(debts):
         await flow.send([demand(debt) for debt in portion], source="debts", wait_for_room=True)
 
 
-def _portions(debts: Sequence[CommitAnalyzed]) -> Iterable[Sequence[CommitAnalyzed]]:
+def _portions(debts: Sequence[Debt]) -> Iterable[Sequence[Debt]]:
     return (debts[at : at + PORTION] for at in range(0, len(debts), PORTION))

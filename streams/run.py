@@ -10,7 +10,6 @@ from datetime import date
 from agents.llm.settings import EndpointSettings
 from reports.aggregator import WindowKey
 from reports.deliveries.files import ReportFiles
-from schemas.analyses import CommitAnalyzed
 from schemas.day import day_of
 from schemas.definition import Definition
 from schemas.errors import Stop
@@ -29,6 +28,7 @@ from streams.opening import Opened, open_sources
 from streams.progress import Progress
 from streams.request import Outcome, Request
 from streams.sources.repository import locate
+from streams.store.ledger import Debt
 from streams.store.store import Store
 from streams.watch import Numbers, Watch
 from streams.working import Working
@@ -131,9 +131,9 @@ class Run:
             answered=self.progress.answered,
         )
 
-    async def _debts(self, definition: Definition, days: Collection[date]) -> list[CommitAnalyzed]:
+    async def _debts(self, definition: Definition, days: Collection[date]) -> list[Debt]:
         """What is owed of these days: a command asks for it again."""
-        debts = await self.store.debts(repos=definition.repos)
+        debts = await self.store.debts(definition.repos)
         return [
             debt
             for debt in debts

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from reports.deliveries.files import ReportFiles
-from schemas.analyses import CommitAnalyzed
 from schemas.errors import Misuse
 from streams.clock import clock_from_environment
 from streams.commands import options
@@ -19,6 +18,7 @@ from streams.commands.grid import print_table
 from streams.config import Settings
 from streams.endpoints import endpoints
 from streams.interruption import interruptible
+from streams.store.ledger import Debt
 from streams.store.store import Store
 
 if TYPE_CHECKING:
@@ -81,14 +81,14 @@ def forgive(
     if bool(shas) == every:
         raise Misuse("name the commits to forgive, or say --all")
     settings = options.settings(config, data)
-    _, paths = _with_debts(settings, out, lambda debts: debts.forgive(shas or []))
+    paths = _with_debts(settings, out, lambda debts: debts.forgive(shas or []))
     for path in paths:
         typer.echo(path)
 
 
-def _row(debt: CommitAnalyzed) -> tuple[str, ...]:
+def _row(debt: Debt) -> tuple[str, ...]:
     committed = debt.committed_at.isoformat(timespec="seconds")
-    return (debt.sha, debt.repo, committed, debt.language, debt.wanted, debt.reason or "")
+    return (debt.sha, debt.repo, committed, debt.language, debt.wanted, debt.reason)
 
 
 def _with_debts(settings: Settings, out: Path | None, work: Callable[[Debts], Awaitable[Result]]) -> Result:

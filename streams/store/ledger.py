@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from schemas.analyses import CommitAnalyzed
+from schemas.analyses import CommitAnalyzed, Depth
+from schemas.definition import Language
 from streams.store.selection import chunks, query
 
 if TYPE_CHECKING:
@@ -25,37 +26,32 @@ def analyses(client: Client, keys: Collection[tuple[str, str, str]]) -> dict[tup
     }
 
 
-def debts(client: Client, limit: int | None, repos: Collection[str] | None) -> list[CommitAnalyzed]:
+class Debt(NamedTuple):
+    """An analysis that is owed: of which commit, in which language, how deep, and why it could not be made."""
+
+    repo: str
+    sha: str
+    language: Language
+    committed_at: datetime
+    round: int
+    wanted: Depth
+    reason: str
+
+
+def debts(client: Client, repos: Collection[str] | None) -> list[Debt]:
     """The debts (of these repositories, if any are named), the oldest commits first."""
-    of_repos = "" if repos is None else "WHERE repo IN %(repos)s"
-    at_most = "" if limit is None else "LIMIT %(limit)s"
-    sql = f"""SELECT repo, sha, language FROM v_owed {of_repos}
-        ORDER BY committed_at, repo, sha, language {at_most}"""
     if repos is not None and not repos:
         return []
-    owed = {
-        (repo, sha, language) for repo, sha, language in query(client, sql, repos=repos and tuple(repos), limit=limit)
-    }
-    return sorted(_owed(client, owed), key=lambda event: (event.committed_at, event.key, event.language))
-
-
-def _owed(client: Client, owed: Collection[tuple[str, str, str]]) -> list[CommitAnalyzed]:
-    """The events of debts: apart from finding them, which reads much less."""
-    sql = """SELECT repo, sha, language, event FROM analyses FINAL
-        WHERE (repo, sha) IN %(keys)s AND analyzer = 'llm' AND status = 'owed'"""
-    return [
-        CommitAnalyzed.model_validate_json(event)
-        for keys in chunks((repo, sha) for repo, sha, _ in owed)
-        for repo, sha, language, event in query(client, sql, keys=keys)
-        if (repo, sha, language) in owed
-    ]
+    of_repos = "" if repos is None else "WHERE repo IN %(repos)s"
+    sql = f"""SELECT {", ".join(Debt._fields)} FROM v_owed {of_repos} ORDER BY committed_at, repo, sha, language"""
+    return [Debt(*row) for row in query(client, sql, repos=repos and tuple(repos))]
 
 
 def answers(client: Client, keys: Collection[str]) -> dict[str, str]:
     """The analyses (JSON) that were made when these were asked before."""
     sql = """SELECT answer, event FROM answers FINAL
         WHERE answer IN %(keys)s ORDER BY version DESC, repo, sha LIMIT 1 BY answer"""
-    return dict(query(client, sql, keys=tuple(keys)))
+    return {row[0]: row[1] for row in query(client, sql, keys=tuple(keys))}
 
 
 def spent(client: Client, day: date) -> tuple[int, int]:

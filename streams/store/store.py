@@ -25,6 +25,7 @@ from streams.store.commits import CommitRow
 from streams.store.failure import failures
 from streams.store.health import StoreHealth
 from streams.store.lane import Lane
+from streams.store.ledger import Debt
 from streams.store.migration import available, migrate
 from streams.store.overflow import StoreOverflow
 from streams.store.question import Table, ask
@@ -126,9 +127,9 @@ class Store:
         """What a model said about the commit in the language, or why it has not."""
         return await self._analyses.get((repo, sha, language))
 
-    async def debts(self, limit: int | None = None, *, repos: Collection[str] | None = None) -> list[CommitAnalyzed]:
+    async def debts(self, repos: Collection[str] | None = None) -> list[Debt]:
         """What is owed (of these repositories, None: of all), the oldest commits first."""
-        return await self._readers.run(partial(ledger.debts, limit=limit, repos=repos))
+        return await self._readers.run(partial(ledger.debts, repos=repos))
 
     async def answer(self, key: str) -> str | None:
         """The analysis (a CommitAnalyzed, JSON) that a model made when the same was asked before (`effort.answer`)."""

@@ -15,6 +15,7 @@ from schemas.scores import CommitScored
 from streams.sources.overflow import PatchPiece
 from streams.store import batch, rows
 from streams.store.commits import PIECES_AT_ONCE, CommitRow
+from streams.store.ledger import Debt
 from streams.store.tables import ANSWERS, MODEL_CALLS
 from tests.streams.store import history
 from tests.streams.store.memory import Memory
@@ -167,23 +168,21 @@ def test_debts_are_listed_oldest_first_until_they_are_paid(memory: Memory) -> No
     chinese = changed(owed[2], language="zh-CN")
     memory.write(*reversed(owed), chinese)
     memory.write(*owed)
-    debts = memory.store.debts
-    assert memory.run(debts(repos=[repo])) == [*owed[:3], chinese, *owed[3:]]
-    assert memory.run(debts(2, repos=[repo])) == owed[:2]
-    assert memory.run(debts(0, repos=[repo])) == []
-    assert memory.run(debts(repos=[])) == []
-    assert {event.repo for event in memory.run(debts())} >= {repo}
+
+    def debts(repos: list[str] | None = None) -> list[Debt]:
+        return memory.run(memory.store.debts(repos))
+
+    assert debts([repo]) == [debt_of(event) for event in (*owed[:3], chinese, *owed[3:])]
+    assert debts([]) == []
+    assert {debt.repo for debt in debts()} >= {repo}
     paid = history.by_model(history.commit(repo, 0), 0)
     memory.write(paid, changed(owed[1], status="forgiven"))
     memory.write(owed[0], owed[1])
-    assert memory.run(debts(2, repos=[repo])) == [owed[2], chinese]
+    assert debts([repo])[:2] == [debt_of(owed[2]), debt_of(chinese)]
 
 
-def test_more_debts_than_fit_one_statement(memory: Memory) -> None:
-    repo = fresh().repo
-    owed = [history.owed(history.commit(repo, number), number) for number in range(1_100)]
-    memory.write(*owed)
-    assert memory.run(memory.store.debts(1_050, repos=[repo])) == owed[:1_050]
+def debt_of(event: CommitAnalyzed) -> Debt:
+    return Debt(**{name: getattr(event, name) for name in Debt._fields})
 
 
 def with_answer(event: CommitAnalyzed, key: str, **changes: Any) -> CommitAnalyzed:
