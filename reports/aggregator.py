@@ -15,7 +15,7 @@ from reports.window import Archive, CommitKey, CommitRow, Memory, Window
 from schemas.definition import Definition, Source
 from schemas.reports import Opening, ReportPublished
 from schemas.seals import DaySealed
-from schemas.windows import WindowTouched
+from schemas.windows import Cause, WindowTouched
 
 CLOSE_LIMIT = timedelta(hours=1)
 PORTION = 1_000  # commits whose reports are made at once, if not of one window
@@ -47,7 +47,8 @@ class Aggregator:
 
     With `models`, a window also waits for a model's answers. While something is owed, a report that would tell of
     nothing but paid debts is made at most once a day; a window held back so is looked at again with the first touch of
-    any window after that. `opener` is asked once for each new revision's opening; without one the report goes as it is.
+    any window after that, or published when it is touched with the cause "debt". `opener` is asked once for each new
+    revision's opening; without one the report goes as it is.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Aggregator:
         self._held: dict[WindowKey, datetime] = {}  # until when a window with debts is held back
         self._since: dict[WindowKey, datetime] = {}  # when a window that waits was seen first
         self._said: dict[WindowKey, int] = {}
+        self._stood: dict[WindowKey, tuple[int | None, Mapping[Source, int]]] = {}  # what was folded last
 
     async def look(self, touches: Sequence[WindowTouched]) -> list[ReportPublished | WindowTouched]:
         """Look at the touched windows, and again at those that wait: late commits of another day may complete them.
@@ -80,30 +82,39 @@ class Aggregator:
         the same.
         """
         touched = {(touch.definition, touch.day) for touch in touches}
-        closing = {(touch.definition, touch.day) for touch in touches if touch.cause == "closing"}
+        causes = {(touch.definition, touch.day): touch.cause for touch in sorted(touches, key=_weight)}
         waiting: set[WindowKey] = set()
         ready: list[Window] = []
-        for window, is_ready in await self._survey(touched | self._waiting | self._due()):
-            if is_ready or window.key in closing:
-                ready.append(window)
-            else:
+        due = self._due()
+        surveyed = await self._survey(touched | self._waiting | due)
+        for window, said in surveyed:
+            if said is None and causes.get(window.key) != "closing":
                 waiting.add(window.key)
+            elif window.key in due or causes.get(window.key) == "debt" or not self._stands(window, said):
+                ready.append(window)
         portion = _portion(ready)
-        settled = await self._settle(portion) if portion else []
+        settled = await self._settle(portion, causes) if portion else []
         published = await self._unsaid([report for _, report in settled])
         self._waiting = waiting
         self._since = {key: since for key, since in self._since.items() if key in waiting}
         self._said |= {(report.definition.name, report.day): report.revision for report in published}
+        told = {window.key: said for window, said in surveyed}
         for notice, _ in settled:
+            key = (notice.definition, notice.day)
+            self._stood[key] = (told[key], notice.seals)
             self._settled(notice)
-        return [*published, *(_again(window, closing) for window in ready[len(portion) :])]
+        return [*published, *(_again(window, causes) for window in ready[len(portion) :])]
 
     def _due(self) -> set[WindowKey]:
         """Windows that were held back for long enough."""
         return {key for key, until in self._held.items() if until <= self._now()}
 
-    async def _survey(self, keys: set[WindowKey]) -> list[tuple[Window, bool]]:
-        """The sealed windows among `keys`, each with whether it is ready."""
+    def _stands(self, window: Window, said: int | None) -> bool:
+        """Whether this process folded the same before: touches come in crowds."""
+        return said is not None and self._stood.get(window.key) == (said, window.numbers)
+
+    async def _survey(self, keys: set[WindowKey]) -> list[tuple[Window, int | None]]:
+        """The sealed windows among `keys`, each with a number that rises with what was said; None: it is not ready."""
         found = []
         for name in sorted({name for name, _ in keys} & self._definitions.keys()):
             definition = self._definitions[name]
@@ -111,8 +122,8 @@ class Aggregator:
             windows = await self._windows(definition, days)
             wanted = {key for window in windows for key in window.keys}
             language = definition.language if self._models else None
-            answered = await self._memory.complete(wanted, definition.profile, language) if wanted else set()
-            found += [(window, self._is_ready(window, answered)) for window in windows]
+            answered = await self._memory.complete(wanted, definition.profile, language) if wanted else {}
+            found += [(window, self._said_of(window, answered)) for window in windows]
         return found
 
     async def _opened(self, name: str, days: set[date]) -> set[date]:
@@ -130,22 +141,27 @@ class Aggregator:
         windows = (Window(definition, day, by_day[day]) for day in sorted(by_day))
         return [window for window in windows if window.is_sealed]
 
-    def _is_ready(self, window: Window, answered: set[CommitKey]) -> bool:
+    def _said_of(self, window: Window, answered: Mapping[CommitKey, int]) -> int | None:
         # Not since the seal: a process that begins a day later finds the answers still on their way.
         since = self._since.setdefault(window.key, self._now())
-        return window.keys <= answered or self._now() - since > self._close_limit
+        if window.keys <= answered.keys() or self._now() - since > self._close_limit:
+            return sum(answered.get(key, 0) for key in window.keys)
+        return None
 
-    async def _settle(self, windows: Sequence[Window]) -> list[tuple[Settled, ReportPublished]]:
+    async def _settle(
+        self, windows: Sequence[Window], causes: Mapping[WindowKey, Cause]
+    ) -> list[tuple[Settled, ReportPublished]]:
         """The reports that stand for windows of one definition: a new revision, or the last one if it says enough."""
         definition = windows[0].definition
         previous = await self._archive.latest_reports(definition.name, [window.day for window in windows])
         keys = {key for window in windows for key in window.keys}
         known = await self._memory.commits(keys, definition.profile, definition.language)
         rows = {(row.observed.repo, row.observed.sha): row for row in known}
-        reports = [
-            self._standing(window, [rows[k] for k in window.keys if k in rows], previous.get(window.day))
-            for window in windows
-        ]
+        reports = []
+        for window in windows:
+            own = [rows[key] for key in window.keys if key in rows]
+            told = causes.get(window.key) == "debt"
+            reports.append(self._standing(window, own, previous.get(window.day), tells_of_debts=told))
         new = [report for report in reports if report is not previous.get(report.day)]
         opened = dict(zip([report.day for report in new], await asyncio.gather(*map(self._open, new)), strict=True))
         await self._archive.save_reports(list(opened.values()))
@@ -154,14 +170,17 @@ class Aggregator:
             for window, report in zip(windows, reports, strict=True)
         ]
 
-    def _standing(self, window: Window, rows: Sequence[CommitRow], last: ReportPublished | None) -> ReportPublished:
+    def _standing(
+        self, window: Window, rows: Sequence[CommitRow], last: ReportPublished | None, *, tells_of_debts: bool
+    ) -> ReportPublished:
         """A new revision; `last` itself where that says the same, or may stand for a while yet."""
         self._held.pop(window.key, None)
         report = fold(window, rows, previous=last, now=self._now())
         # An earlier version of this program may have made the digest of what it saved otherwise.
-        if last is None or (report.digest not in (last.digest, digest(last)) and not self._holds(last, report, rows)):
-            return report
-        return last
+        if last is not None and report.digest in (last.digest, digest(last)):
+            return last
+        held = last is not None and not tells_of_debts and self._holds(last, report, rows)
+        return last if last is not None and held else report
 
     def _holds(self, last: ReportPublished, report: ReportPublished, rows: Sequence[CommitRow]) -> bool:
         """Whether the new revision can wait: while something is owed, paid debts are told of once a day."""
@@ -203,6 +222,12 @@ def _portion(windows: Sequence[Window]) -> Sequence[Window]:
     return windows
 
 
-def _again(window: Window, closing: set[WindowKey]) -> WindowTouched:
+def _weight(touch: WindowTouched) -> int:
+    """Of several touches of a window the last one counts."""
+    causes: tuple[Cause, ...] = ("rows", "seal", "debt", "closing")
+    return causes.index(touch.cause)
+
+
+def _again(window: Window, causes: Mapping[WindowKey, Cause]) -> WindowTouched:
     name, day = window.key
-    return WindowTouched(definition=name, day=day, cause="closing" if window.key in closing else "rows")
+    return WindowTouched(definition=name, day=day, cause=causes.get(window.key, "rows"))

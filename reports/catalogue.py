@@ -131,6 +131,10 @@ class Catalogue:
         """One of the catalogue's sentences; the values stand in it as they are."""
         return self._sentences[sentence].fill(values)
 
+    def reason(self, text: str) -> str:
+        """The reason of a debt in this language; what an endpoint said stays as it is."""
+        return self.words["reasons"].get(text, text)
+
     def tier_heading(self, tier: str, n: int) -> str:
         return self._tier_headings[tier].fill({"n": n})
 

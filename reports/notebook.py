@@ -63,8 +63,11 @@ class Notebook:
             if source in wanted and seal_zone == zone and (chosen is None or day in chosen)
         ]
 
-    async def complete(self, keys: Collection[CommitKey], profile: str, language: Language | None) -> set[CommitKey]:
-        return {key for key in keys if key in self._observed and self._is_answered(key, profile, language)}
+    async def complete(
+        self, keys: Collection[CommitKey], profile: str, language: Language | None
+    ) -> dict[CommitKey, int]:
+        answered = (key for key in keys if key in self._observed and self._is_answered(key, profile, language))
+        return {key: sum(self._analyses[key]) + self._scored[*key, profile].round for key in answered}
 
     def _is_answered(self, key: CommitKey, profile: str, language: Language | None) -> bool:
         observed, scored = self._observed[key], self._scored.get((*key, profile))

@@ -48,8 +48,12 @@ class Memory(Protocol):
         """The latest seal of each (repo, branch, day)."""
         ...
 
-    async def complete(self, keys: Collection[CommitKey], profile: str, language: Language | None) -> set[CommitKey]:
+    async def complete(
+        self, keys: Collection[CommitKey], profile: str, language: Language | None
+    ) -> Mapping[CommitKey, int]:
         """Those of `keys` that are observed, and analyzed and scored with all that is known of them.
+
+        Each with a number that rises with every further word of an analyzer or a scorer.
 
         With a language, the score is final, and a model has answered in it, be it with a debt; but for merges, and what
         could not be analyzed at all.

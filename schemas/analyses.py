@@ -12,7 +12,7 @@ from schemas.model import Event, Frozen
 from schemas.phrase import Phrase
 
 ANY_LANGUAGE = "any"  # an analysis made of phrases, which every catalogue words
-ROUNDS = 1_000  # rounds between those of one detail of a commit and those of the next
+ROUNDS = 1_000_000  # rounds between those of one detail of a commit and those of the next
 
 Depth = Literal["static", "brief", "standard", "deep"]
 DEPTHS: tuple[Depth, ...] = ("static", "brief", "standard", "deep")

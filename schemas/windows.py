@@ -11,7 +11,11 @@ Cause = Literal["rows", "seal", "debt", "closing"]
 
 
 class WindowTouched(Event):
-    """Look at this window again. `closing` says that nothing more will come: publish what there is."""
+    """Look at this window again.
+
+    `closing` says that nothing more will come: publish what there is. `debt` says to publish also what only tells of
+    debts that were paid.
+    """
 
     definition: str
     day: date

@@ -11,7 +11,7 @@ from agents.llm.settings import EndpointSettings
 from agents.scorers.judging import STEP
 from reports.deliveries.files import ReportFiles
 from schemas.analyses import AnalysisRequested, CommitAnalyzed
-from schemas.definition import LANGUAGES
+from schemas.definition import Language
 from schemas.errors import Misuse
 from streams.clock import Clock
 from streams.config import Settings
@@ -37,9 +37,10 @@ class Debts:
         """Ask for everything that is owed, the oldest first: how many debts are left, and the files that changed."""
         if not endpoints:
             raise Misuse("debts are paid by a model; set OPENAI_BASE_URL, or configure [[endpoints]] or --llm")
-        working = self._working(endpoints)
+        debts = await self.store.debts()
+        working = self._working(endpoints, {debt.language for debt in debts})
         async with working.flow() as flow:
-            await pay(flow, await self.store.debts())
+            await pay(flow, debts)
             await flow.drained()
             paths = await self._deliver(working, flow)
         return len(await self.store.debts()), paths
@@ -50,7 +51,7 @@ class Debts:
         unknown = [sha for sha in shas if not any(debt.sha.startswith(sha) for debt in debts)]
         if unknown:
             raise Misuse(f"no analysis of a commit {unknown[0]} is owed; `commitwire owed` lists those that are")
-        working = self._working(())
+        working = self._working((), ())
         async with working.flow() as flow:
             for portion in _portions(debts):
                 owed = await asyncio.gather(*(self.store.analysis(*debt[:3]) for debt in portion))
@@ -58,9 +59,9 @@ class Debts:
             await flow.drained()
             return await self._deliver(working, flow)
 
-    def _working(self, endpoints: Sequence[EndpointSettings]) -> Working:
+    def _working(self, endpoints: Sequence[EndpointSettings], languages: Collection[Language]) -> Working:
         deliverer = Deliverer(self.files, self.store)
-        return Working(self.store, self.settings, self.clock, deliverer, endpoints, languages=LANGUAGES)
+        return Working(self.store, self.settings, self.clock, deliverer, endpoints, tuple(sorted(languages)))
 
     async def _deliver(self, working: Working, flow: Flow) -> list[Path]:
         for definition in await self.store.definitions():

@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from agents.analyzers import static
-from agents.analyzers.llm.analyst import Analyst, owed
+from agents.analyzers.llm.analyst import BUDGET, Analyst, owed
 from agents.analyzers.llm.limits import Limits
 from agents.analyzers.llm.opening import opening
 from agents.analyzers.llm.prompt import Prompts
 from agents.llm.budget import Budget, Spent
 from agents.llm.chain import Chain
 from agents.llm.port import Answer, Asker, NoAnswer, Question, TooLong
+from agents.llm.prices import Prices, estimate_tokens
 from agents.llm.settings import EndpointSettings
 from schemas.analyses import AnalysisRequested, Call, CommitAnalyzed, Depth, Effort
 from schemas.commits import CommitObserved
@@ -40,7 +41,7 @@ class Models:
         store: Store,
         chain: Chain,
         model: str,
-        budget: Budget,
+        purse: Purse,
         clock: Clock,
         settings: Settings,
         answered: Callable[[int], None],
@@ -52,13 +53,13 @@ class Models:
         self._prompts = Prompts(settings.prompts)
         self._attempts = settings.content_attempts
         self._answered = answered
-        self._purse = Purse(chain, budget, settings.slots)
+        self._purse = purse
         self._analyst = Analyst(
             self._purse,
             self._prompts,
             Limits(attempts=settings.content_attempts),
             Answers(store),
-            partial(_depth, budget, clock),
+            purse.depth,
             model,
         )
         self._missing: dict[str, datetime] = {}  # commits that are not in the store yet -> since when
@@ -79,7 +80,9 @@ class Models:
         budget = Budget(settings.budget_tokens, money, spent=spent, day=today)
         preferred = endpoints[0].model or endpoints[0].label  # the same on every start, for answers to be found again
         chain = Chain.of(endpoints, store.health(), clock.now)
-        return cls(store, chain, preferred, budget, clock, settings, answered)
+        dearest = Prices(max(one.input_price for one in endpoints), max(one.output_price for one in endpoints))
+        purse = Purse(chain, budget, dearest, clock, settings.slots)
+        return cls(store, chain, preferred, purse, clock, settings, answered)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -137,20 +140,31 @@ class Answers:
 
 
 class Purse:
-    """Asks, so many questions at a time, and counts what it costs; what waits or is under way counts as spent."""
+    """Asks, so many questions at a time, and counts what it costs. What the budget does not afford is not asked."""
 
-    def __init__(self, asker: Asker, budget: Budget, slots: int) -> None:
+    def __init__(self, asker: Asker, budget: Budget, prices: Prices, clock: Clock, slots: int) -> None:
         self._asker = asker
         self._budget = budget
+        self._prices = prices
+        self._clock = clock
         self._free = asyncio.Semaphore(slots)
 
+    def depth(self, wanted: Depth) -> Depth:
+        """The wanted depth, or the deepest one for which enough is left."""
+        return self._budget.depth(wanted, self._clock.now())
+
     async def ask(self, question: Question) -> Answer:
-        """One answer. Raises NoAnswer or TooLong."""
-        letters = sum(len(message.content) for message in question.messages)
+        """One answer. Raises NoAnswer, also when the budget is used up, or TooLong."""
+        async with self._free:
+            estimate = self._estimate(question)
+            if not self._budget.affords(estimate, self._clock.now()):
+                raise NoAnswer(BUDGET)
+            with self._budget.reserve(estimate):
+                return await self._ask(question)
+
+    async def _ask(self, question: Question) -> Answer:
         try:
-            with self._budget.reserve(Spent(letters // 4 + question.answer_tokens // 4)):
-                async with self._free:
-                    answer = await self._asker.ask(question)
+            answer = await self._asker.ask(question)
         except (NoAnswer, TooLong) as error:
             for call in error.calls:
                 self._budget.spend(call)
@@ -158,6 +172,12 @@ class Purse:
         for call in (*answer.vain, answer.call):
             self._budget.spend(call)
         return answer
+
+    def _estimate(self, question: Question) -> Spent:
+        """Of the answer, what models say when they are told how much they may: about a quarter of it."""
+        asked = sum(estimate_tokens(message.content) for message in question.messages)
+        answered = question.answer_tokens // 4
+        return Spent(asked + answered, self._prices.cost(asked, answered))
 
 
 class Listener:
@@ -176,7 +196,3 @@ class Listener:
             raise
         self.calls += (*answer.vain, answer.call)
         return answer
-
-
-def _depth(budget: Budget, clock: Clock, wanted: Depth) -> Depth:
-    return budget.depth(wanted, clock.now())

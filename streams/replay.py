@@ -14,6 +14,7 @@ from schemas.analyses import DEPTHS, AnalysisRequested, CommitAnalyzed
 from schemas.definition import Definition, Language
 from schemas.errors import Misuse
 from schemas.scores import Tier
+from schemas.windows import WindowTouched
 from streams.clock import Clock
 from streams.config import Settings
 from streams.deliverer import Deliverer
@@ -35,6 +36,14 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Replayed:
+    """What a replay did; `unanswered` counts the commits about which the model gave no new answer."""
+
+    differences: list[Difference]
+    unanswered: int
+
+
+@dataclass(frozen=True)
 class Replay:
     """Runs the days of a report again. Without `endpoints` only the scores are made anew."""
 
@@ -44,7 +53,7 @@ class Replay:
     files: ReportFiles
     endpoints: Sequence[EndpointSettings]
 
-    async def go(self, name: str, days: Sequence[date]) -> list[Difference]:
+    async def go(self, name: str, days: Sequence[date]) -> Replayed:
         """What changed. The reports of these days get new revisions where they say something else."""
         definition = await self.store.definition(name)
         if definition is None:
@@ -53,10 +62,16 @@ class Replay:
         working = Working(self.store, self.settings, self.clock, Deliverer(self.files, self.store), self.endpoints)
         async with working.flow() as flow:
             again = [_asked(row, definition.language) if self.endpoints else _said(row) for row in before]
-            await flow.send([event for event in again if event is not None], source="replay")
+            said = [event for event in again if event is not None]
+            await flow.send(said, source="replay")
+            await flow.drained()
+            # also what was held back because something is owed
+            touches = [WindowTouched(definition=name, day=day, cause="debt") for day in days]
+            await flow.send(touches, source="replay")
             await flow.drained()
             await working.deliver_behind(flow, name)
-        return list(_differences(before, await self._rows(definition, days)))
+        after = await self._rows(definition, days)
+        return Replayed(list(_differences(before, after)), _unanswered(said, after))
 
     async def _rows(self, definition: Definition, days: Sequence[date]) -> list[CommitRow]:
         seals = await self.store.seals(definition.sources, definition.zone, days)
@@ -99,6 +114,13 @@ def _differences(before: Sequence[CommitRow], after: Sequence[CommitRow]) -> Ite
         text = old.analyzed is not None and row.analyzed is not None and old.analyzed.analysis != row.analyzed.analysis
         if text or tiers[0] != tiers[1]:
             yield Difference(row.observed.repo, row.observed.sha, row.observed.title, *tiers, text)
+
+
+def _unanswered(said: Sequence[AnalysisRequested | CommitAnalyzed], after: Sequence[CommitRow]) -> int:
+    asked = {event.key: event.round for event in said if isinstance(event, AnalysisRequested)}
+    made = {row.observed.key: row.analyzed for row in after}
+    answers = ((made.get(key), round_) for key, round_ in asked.items())
+    return sum(one is None or one.round < round_ or one.depth != one.wanted for one, round_ in answers)
 
 
 def _tier(row: CommitRow) -> Tier:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from tests.commitwire import Commitwire
@@ -14,7 +15,7 @@ def by_environment(home: Commitwire, url: str, **variables: object) -> None:
     home.environment |= {f"COMMITWIRE_{name.upper()}": str(value) for name, value in variables.items()}
 
 
-def by_file(home: Commitwire, *endpoints: dict[str, object], **keys: object) -> None:
+def by_file(home: Commitwire, *endpoints: Mapping[str, object], **keys: object) -> None:
     """A commitwire.toml with these keys and endpoints."""
     lines = [f"{name} = {json.dumps(value)}" for name, value in keys.items()]
     for endpoint in endpoints:

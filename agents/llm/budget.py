@@ -66,6 +66,13 @@ class Budget:
         allowed = next((depth for share, depth in _STEPS if left < share), DEPTHS[-1])
         return min(wanted, allowed, key=DEPTHS.index)
 
+    def affords(self, estimate: Spent, now: datetime) -> bool:
+        """Whether that much is left beside what is under way."""
+        self._turn(now)
+        gone = self._spent + self._reserved + estimate
+        bounds = ((self._tokens, gone.tokens), (self._money, gone.money))
+        return all(most is None or used <= most for most, used in bounds)
+
     @contextmanager
     def reserve(self, estimate: Spent) -> Iterator[None]:
         """Count an estimate as gone while a question is under way; spend what it really took within."""

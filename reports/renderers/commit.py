@@ -139,7 +139,9 @@ class CommitWriter:
     def _notices(self, commit: ReportedCommit) -> list[str]:
         notices = []
         if commit.status != "done":
-            notices.append(self._words.say(f"analysis_{commit.status}", reason=prose(commit.reason or "")))
+            notices.append(
+                self._words.say(f"analysis_{commit.status}", reason=prose(self._words.reason(commit.reason or "")))
+            )
         for name, sha in (("reverts", commit.reverts), ("reverted_by", commit.reverted_by)):
             if sha:
                 notices.append(self._words.say(name, link=self._link(commit.repo, sha)))

@@ -50,7 +50,10 @@ def _line(report: ReportPublished, words: Catalogue, zone: str) -> str:
 
 
 def _reasons(coverage: Coverage, words: Catalogue) -> str:
-    said = [words.say("why", reason=prose(cut(why, REASON_COLUMNS)), n=n) for why, n in coverage.why_owed.items()]
+    said = [
+        words.say("why", reason=prose(cut(words.reason(why), REASON_COLUMNS)), n=n)
+        for why, n in coverage.why_owed.items()
+    ]
     return words.punctuation["clause"].join(said)
 
 

@@ -24,7 +24,7 @@ def effort_line(commit: ReportedCommit, words: Catalogue) -> str:
 
 def _depth(commit: ReportedCommit, words: Catalogue) -> Iterator[str]:
     if commit.status == "done" and commit.reason is not None:
-        yield words.say("lowered", depth=words.words["depths"][commit.depth], reason=prose(commit.reason))
+        yield words.say("lowered", depth=words.words["depths"][commit.depth], reason=prose(words.reason(commit.reason)))
 
 
 def _attempts(calls: tuple[Call, ...], words: Catalogue, *, explained: bool) -> Iterator[str]:

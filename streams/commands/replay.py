@@ -23,7 +23,7 @@ from streams.interruption import interruptible
 from streams.store.store import Store
 
 if TYPE_CHECKING:
-    from streams.replay import Difference
+    from streams.replay import Difference, Replayed
 
 
 def replay(
@@ -50,7 +50,7 @@ def replay(
 
     from streams.replay import Replay  # slow to import
 
-    async def go() -> list[Difference]:
+    async def go() -> Replayed:
         asked = _asked(settings, model, rubric, prompt)
         files = ReportFiles(out or settings.out, settings.formats, settings.templates)
         store = await Store.open(settings.store_url, create=False)
@@ -59,7 +59,11 @@ def replay(
         finally:
             await store.close()
 
-    _show(asyncio.run(interruptible(go())), as_json=as_json)
+    replayed = asyncio.run(interruptible(go()))
+    _show(replayed.differences, as_json=as_json)
+    if replayed.unanswered:
+        said = f"commitwire: {replayed.unanswered} commits got no new answer as deep as the last; the report says why"
+        typer.echo(said, err=True)
 
 
 def _asked(

@@ -37,21 +37,24 @@ class CommitRow:
     debt: CommitAnalyzed | None = None
 
 
-def complete(client: Client, keys: Collection[Key], profile: str, language: str | None) -> set[Key]:
+def complete(client: Client, keys: Collection[Key], profile: str, language: str | None) -> dict[Key, int]:
     """The keys that have a commit, an analysis and a score of the profile made of all that is known of it.
+
+    Each with a number that rises with every further word of an analyzer or a scorer.
 
     With a language: the score is final, and made of what a model said in that language, whatever that is; of merges,
     and of what could not be analyzed at all, no model is asked.
     """
     sql = _ANSWERED if language is None else f"{_ANSWERED} {_BY_MODEL}"
     told = {"profile": profile, "language": language, "rounds": ROUNDS}
-    return {(repo, sha) for chunk in chunks(keys) for repo, sha in query(client, sql, keys=chunk, **told)}
+    rows = (row for chunk in chunks(keys) for row in query(client, sql, keys=chunk, **told))
+    return {(repo, sha): said for repo, sha, said in rows}
 
 
-_ANSWERED = """SELECT repo, sha FROM
+_ANSWERED = """SELECT repo, sha, rounds + 2 * score + final FROM
     (SELECT repo, sha, max(version) AS known, argMax(length(parents) > 1, version) AS merge FROM commits
         WHERE (repo, sha) IN %(keys)s GROUP BY repo, sha) AS observed
-    JOIN (SELECT repo, sha, max(intDiv(round, %(rounds)s)) AS analyzed,
+    JOIN (SELECT repo, sha, sum(round) AS rounds, max(intDiv(round, %(rounds)s)) AS analyzed,
             maxIf(round, analyzer = 'llm' AND language = %(language)s) AS asked,
             maxIf(intDiv(round, %(rounds)s), analyzer != 'llm' AND status = 'failed') AS failed
         FROM analyses FINAL WHERE (repo, sha) IN %(keys)s GROUP BY repo, sha) AS analyses USING (repo, sha)

@@ -90,8 +90,10 @@ class Store:
         """All statements about the finished days about which the source said more than one."""
         return await self._readers.run(partial(reading.restated, source=source, zone=zone))
 
-    async def complete(self, keys: Collection[Key], profile: str, language: str | None = None) -> set[Key]:
+    async def complete(self, keys: Collection[Key], profile: str, language: str | None = None) -> dict[Key, int]:
         """The (repo, sha) that have a commit, an analysis and a score of the profile made of all that is known.
+
+        Each with a number that rises with every further word of an analyzer or a scorer.
 
         With a language: those whose score is final and about which a model was asked in that language, whatever came
         of it (done, owed, forgiven, failed); of merges, and of what could not be analyzed at all, none is asked.
