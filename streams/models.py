@@ -18,7 +18,7 @@ from agents.llm.chain import Chain
 from agents.llm.port import Answer, Asker, NoAnswer, Question, TooLong
 from agents.llm.prices import Prices, estimate_tokens
 from agents.llm.settings import EndpointSettings
-from schemas.analyses import AnalysisRequested, Call, CommitAnalyzed, Depth, Effort
+from schemas.analyses import AnalysisRequested, CommitAnalyzed, Depth, Effort
 from schemas.commits import CommitObserved
 from schemas.errors import CommitwireError, Reject, Retry
 from schemas.model import Event
@@ -122,11 +122,10 @@ class Models:
 
     async def open(self, report: ReportPublished) -> Opening | None:
         """The opening paragraph of a report; None when there is none to be had."""
-        told = Listener(self._purse)
-        made = await opening(report, told, self._prompts, self._attempts)
-        if made is None and told.calls:
-            await self._store.save_opening(report.definition, Effort(calls=tuple(told.calls)))
-        return made
+        made = await opening(report, self._purse, self._prompts, self._attempts)
+        if made.opening is None and made.calls:
+            await self._store.save_opening(report.definition, Effort(calls=made.calls))
+        return made.opening
 
 
 class Answers:
@@ -178,21 +177,3 @@ class Purse:
         asked = sum(estimate_tokens(message.content) for message in question.messages)
         answered = question.answer_tokens // 4
         return Spent(asked + answered, self._prices.cost(asked, answered))
-
-
-class Listener:
-    """Asks, and notes the calls."""
-
-    def __init__(self, asker: Asker) -> None:
-        self._asker = asker
-        self.calls: list[Call] = []
-
-    async def ask(self, question: Question) -> Answer:
-        """One answer. Raises NoAnswer or TooLong."""
-        try:
-            answer = await self._asker.ask(question)
-        except (NoAnswer, TooLong) as error:
-            self.calls += error.calls
-            raise
-        self.calls += (*answer.vain, answer.call)
-        return answer

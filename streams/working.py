@@ -23,7 +23,7 @@ from streams.store.store import Store
 if TYPE_CHECKING:
     from streams.models import Models
 
-MODEL_PATIENCE_SECONDS = 3_600.0  # a commit takes as many answers as are asked for, each as long as an endpoint may
+QUESTIONS = 7  # about one commit at most: six parts of a large diff, and what they amount to
 
 
 def nothing_opens(window: WindowKey) -> bool:
@@ -60,8 +60,8 @@ class Working:
     async def flow(self) -> AsyncIterator[Flow]:
         """The running flow. What an earlier process left on the log is handled first."""
         models = await self._models()
-        patience = MODEL_PATIENCE_SECONDS if models else PATIENCE_SECONDS
-        flow = Flow(self.settings.broker_url, self.clock, (await self._pipeline(models)).stages(), patience)
+        stages = (await self._pipeline(models)).stages()
+        flow = Flow(self.settings.broker_url, self.clock, stages, PATIENCE_SECONDS + self._longest_answer())
         await flow.start()
         try:
             await flow.drained()
@@ -80,6 +80,11 @@ class Working:
         """Tell of deliveries, and wait until that is stored."""
         await flow.send(delivered, source="deliveries")
         await flow.drained()
+
+    def _longest_answer(self) -> float:
+        """Seconds that the answer about one commit may take."""
+        asked = sum(endpoint.longest_seconds for endpoint in self.endpoints)
+        return QUESTIONS * self.settings.content_attempts * asked
 
     async def _pipeline(self, models: Models | None) -> Pipeline:
         definitions = {known.name: known for known in await self.store.definitions()}

@@ -25,7 +25,9 @@ from schemas.analyses import AnalysisRequested, CommitAnalyzed, Depth, Effort
 from schemas.commits import CommitObserved
 
 ANALYZER = "llm"
+# Reasons of debts; the catalogues have words for them.
 BUDGET = "the budget of the day is used up"
+NO_ROOM = "the model's context is too small for any question"
 _REASON_LIMIT = 200  # characters
 _SMALLEST = 100  # tokens of diff below which a model's context is too small for any question
 _MARGIN = 0.8  # of a stated limit: our tokens are guesses
@@ -59,7 +61,10 @@ class _Task:
 
 
 class Analyst:
-    """Asks a model about commits. `model` names it for the memory of answers: another model gives others."""
+    """Asks a model about commits. `model` names it for the memory of answers: another model gives others.
+
+    In a chain it is the first endpoint's model: what another endpoint answers is remembered under that name as well.
+    """
 
     def __init__(
         self,
@@ -101,29 +106,31 @@ class Analyst:
         except NoAnswer as error:
             reason = error.reason
         except Unusable as error:
-            reason = f"no answer of the model could be used, the last one was {error.outcome.replace('_', ' ')}"
+            reason = unusable(error.outcome)
         except TooLong:
-            reason = "the model's context is too small for any question"
+            reason = NO_ROOM
         else:
             return made
         return owed(static, request, previous, reason, Effort(prompt=prompt.version, calls=tuple(dialogue.calls)))
 
     async def _made(self, task: _Task, dialogue: Dialogue) -> CommitAnalyzed:
         """The analysis; a question that is too long is asked again with less in it."""
-        room = self._limits.room(task.depth, self._ceiling)
+        room = wanted = self._limits.room(task.depth, self._ceiling)
         while True:
             prepared = await self._prepared(task, room)
-            if (remembered := await self._remembered(task, prepared)) is not None:
-                return remembered
             try:
-                reading = await Reading(task.prompt, self._part_prompt(task), prepared, self._limits, dialogue).read()
+                made = await self._remembered(task, prepared) or await self._read(task, prepared, dialogue)
             except TooLong as error:
                 room = self._smaller(room, error)
             else:
-                return _done(task, prepared, reading, dialogue)
+                if room.tokens < wanted.tokens:  # that shorter is better is known only now
+                    self._ceiling = min(room.tokens, self._ceiling or room.tokens)
+                return made
 
-    def _part_prompt(self, task: _Task) -> Prompt:
-        return self._prompts.of("part", task.request.language)
+    async def _read(self, task: _Task, prepared: Prepared, dialogue: Dialogue) -> CommitAnalyzed:
+        part = self._prompts.of("part", task.request.language)
+        reading = await Reading(task.prompt, part, prepared, self._limits, dialogue).read()
+        return _done(task, prepared, reading, dialogue)
 
     async def _prepared(self, task: _Task, room: Room) -> Prepared:
         pool = await collect(task.commit, task.pieces, room)
@@ -149,8 +156,12 @@ class Analyst:
         tokens = min(room.tokens // 2, stated) if stated >= _SMALLEST else room.tokens // 2
         if tokens < _SMALLEST:
             raise error
-        self._ceiling = min(tokens, self._ceiling or tokens)
         return Room(tokens, room.parts)
+
+
+def unusable(outcome: str) -> str:
+    """The reason of a debt when no attempt brought an answer that can be used; `outcome` is what ailed the last one."""
+    return f"no answer of the model could be used, the last one was {outcome.replace('_', ' ')}"
 
 
 def owed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from agents.analyzers.llm.answer import BOUNDS, OpeningAnswer
 from agents.analyzers.llm.checking import Checker, Evidence
@@ -15,7 +16,7 @@ from agents.analyzers.llm.secrets import mask
 from agents.analyzers.llm.tokens import estimate
 from agents.analyzers.llm.verdict import check_text, complaint
 from agents.llm.port import Asker, NoAnswer, Question, TooLong
-from schemas.analyses import Effort
+from schemas.analyses import Call, Effort
 from schemas.phrase import Code
 from schemas.repo import display
 from schemas.reports import Opening, ReportedCommit, ReportPublished, Stats
@@ -27,6 +28,13 @@ _ANSWER_TOKENS = 2_000
 _FEWEST = 2  # sentences that are a paragraph
 _TITLE, _SUMMARY = 200, 400  # characters
 _KEPT_COMMITS = 500  # of which the list is made
+
+
+class Opened(NamedTuple):
+    """The opening, None where there is nothing to say or no answer, and the calls that were made in any case."""
+
+    opening: Opening | None
+    calls: tuple[Call, ...]
 
 
 class _Paragraph:
@@ -50,13 +58,11 @@ class _Paragraph:
         return (" " if self._language == "en" else "").join(kept)
 
 
-async def opening(
-    report: ReportPublished, asker: Asker, prompts: Prompts | None = None, attempts: int = 3
-) -> Opening | None:
-    """The opening of a report whose commits are at hand; None where there is nothing to say, or no answer."""
+async def opening(report: ReportPublished, asker: Asker, prompts: Prompts | None = None, attempts: int = 3) -> Opened:
+    """The opening of a report whose commits are at hand."""
     commits = sorted(_commits(report), key=lambda commit: TIERS.index(commit.tier))[:_KEPT_COMMITS]
     if not commits:
-        return None
+        return Opened(None, ())
     prompt = (prompts or Prompts()).of("opening", report.definition.language)
     dialogue, tokens = Dialogue(asker, attempts), _TOKENS
     while tokens >= _SMALLEST:
@@ -67,10 +73,11 @@ async def opening(
         except TooLong:
             tokens //= 2
         except (NoAnswer, Unusable):
-            return None
+            break
         else:
-            return Opening(text=text, effort=_effort(prompt, dialogue, paragraph.dropped, masked))
-    return None
+            effort = _effort(prompt, dialogue, paragraph.dropped, masked)
+            return Opened(Opening(text=text, effort=effort), effort.calls)
+    return Opened(None, tuple(dialogue.calls))
 
 
 def _effort(prompt: Prompt, dialogue: Dialogue, dropped: int, masked: int) -> Effort:

@@ -17,15 +17,22 @@ from typing import NamedTuple, Protocol
 MASK = "[masked]"
 LINE_LIMIT = 2_000  # characters of a line that are kept: a minified file is no reading, and time stays bounded
 
-_DETECTORS = (  # of the detector library; those that guess by entropy would mask every hash
-    *("artifactory.ArtifactoryDetector", "aws.AWSKeyDetector"),
+# of the detector library; those that guess by entropy would mask every hash, and that of Artifactory takes minutes
+_DETECTORS = (
+    "aws.AWSKeyDetector",
     *("cloudant.CloudantDetector", "discord.DiscordBotTokenDetector", "github_token.GitHubTokenDetector"),
     *("ibm_cloud_iam.IbmCloudIamDetector", "ibm_cos_hmac.IbmCosHmacDetector", "jwt.JwtTokenDetector"),
     *("mailchimp.MailchimpDetector", "npm.NpmDetector", "sendgrid.SendGridDetector", "slack.SlackDetector"),
     *("softlayer.SoftlayerDetector", "square_oauth.SquareOAuthDetector", "stripe.StripeDetector"),
     "twilio.TwilioKeyDetector",
 )
+_BLOCK_SIZE = 6_000  # characters in which all secrets are looked for at once: looking for each takes its square
+_EVERYWHERE = 100  # secrets of one text that are masked where nothing tells of them, too
 _KEYWORD = re.compile(r"pass|pwd|token|secret|key|contrase", re.I)
+# the keyword detector takes the square of what it reads: windows around telling names, and names of bounded length
+_BEFORE, _AFTER, _STEP, _NAME_LIMIT = 50, 250, 150, 30
+_LONG_NAME = re.compile(rf"\w{{{_NAME_LIMIT + 1},}}")
+_GAP = re.compile(" {2,}")  # for several detectors, spaces take the cube of their number
 _SHORTEST = 6  # characters of a value behind a telling name
 _TOKENS = re.compile(
     r"""
@@ -41,17 +48,41 @@ _TOKENS = re.compile(
     | SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}
     | (?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,}                                 # Telegram
     | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.?[A-Za-z0-9_-]*             # JWT
+    | (?<![A-Za-z0-9])(?:AKC[A-Za-z0-9]{10,} | AP[0-9A-F](?=[A-Za-z]*\d)[A-Za-z0-9]{8,})(?![A-Za-z0-9])  # Artifactory
     | AGE-SECRET-KEY-1[A-Z0-9]{20,}
     """,
     re.VERBOSE,
 )
 _URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@'\"]{0,100}:)([^\s/@{}<>$]{3,200})(?=@)")
-_BEARER = re.compile(r"((?:bearer|basic|token)\s+)([A-Za-z0-9._~+/=-]{16,})", re.I)
+_BEARER = re.compile(r"((?:bearer|basic|token)[ \t]+)([A-Za-z0-9._~+/=-]{16,})", re.I)
+_NAME = (
+    r"(?:pass(?:word|wd|phrase)|(?<![a-z])pass(?![a-z])|pwd|(?<!publickey)token|secret|contrase[nñ]a|credentials?"
+    r"|(?:access|account|api|auth|client|database|db|encryption|private|priv|secret|service|signing)[_.-]?key)"
+)
 _UNQUOTED = re.compile(
-    r"((?:password|passwd|pwd|secret|token|api_?key|access_?key|private_?key|account_?key|credentials?)[a-z_]*"
-    r"['\"]?\s*[:=]{1,2}\s*)(?=\S*\d)([^\s'\"(){}\[\]<>$,;.]{8,})(?=\s*$|[;,&\s'\"])",
+    rf"({_NAME}[a-z_]{{0,40}}['\"]?[ \t]*[:=]{{1,2}}[ \t]*)"
+    r"(?=\S*\d)([^\s'\"(){}\[\]<>$,;.]{8,})(?=\s*$|[;,&\s'\"])",
     re.I,
 )
+_QUOTED = re.compile(  # several on a line, of which the detector sees the first
+    rf"({_NAME}\w{{0,40}}['\"`\])]{{0,2}}[ \t]*(?:=>|:=|[:=]{{1,3}}|[(,])[ \t]*@?(['\"`]))"
+    r"(?=[\w!@#%^&])(?=[^\s'\"`]*[^A-Za-z_.\s'\"`-])(?:[^\s'\"`]{6,300})(?=\2)",
+    re.I,
+)
+_VALUE = r"(?![-$<{\[(%./~])([^\s'\"`<>{}()\[\],;]{6,})"  # of a command line, not one that the shell puts in
+_ENVIRONMENT = re.compile(
+    r"((?<![A-Za-z0-9_])[A-Z0-9_]*(?:PASS(?:WORD|WD|PHRASE)?|PWD|SECRET|TOKEN|(?:ACCESS|API|AUTH|PRIVATE|SECRET)_?KEY)=)"
+    + _VALUE
+    + r"(?=[\s'\"`,;]|$)"
+)
+_OPTION = re.compile(  # behind a space only what is no word of prose
+    rf"((?<![\w-])--?(?:[a-z0-9]+[_-]){{0,5}}{_NAME}(?:=|[ \t]+(?=['\"]?[\w.-]*[\d!@#%^&*+=~]))['\"]?){_VALUE}", re.I
+)
+_USER = re.compile(
+    r"((?<![\w-])(?:-u|-U|--user|--proxy-user)[ \t=]{1,3}['\"]?[\w.@+-]{1,64}:)"
+    r"(?!//|[$<{\[]|\d+(?:\s|$))([^\s'\"`]{6,})"
+)
+_RULES = (_URL_PASSWORD, _BEARER, _USER, _OPTION, _ENVIRONMENT, _QUOTED, _UNQUOTED)
 _RUN = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}={0,2}")
 _HASH_BEFORE = re.compile(r"(?:sha\d{1,3}|h1|md5|integrity|checksum)[-:='\" ]{1,4}$", re.I)
 _RUN_ENTROPY = 4.4  # bits a character; prose, paths and identifiers stay below 4.2, random base64 is above 4.6
@@ -131,7 +162,7 @@ def _block(text: str) -> str:
 def _without_tokens(text: str) -> tuple[str, int]:
     """Without what our own rules know."""
     text, tokens = _TOKENS.subn(MASK, text)
-    for rule in (_URL_PASSWORD, _BEARER, _UNQUOTED):
+    for rule in _RULES:
         text, found = rule.subn(rf"\1{MASK}", text)
         tokens += found
     runs = [match for match in _RUN.finditer(text) if _is_random(match, text)]
@@ -162,19 +193,66 @@ def _cut_out(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 
 def _without_known(text: str) -> tuple[str, int]:
-    """Without what the detector knows, wherever it stands."""
-    values = {str(value) for detector in _detectors() for value in detector.analyze_string(text)}
-    values |= {value for line in text.split("\n") if _KEYWORD.search(line) for value in _behind_keyword(line)}
+    """Without what the detectors know, wherever it stands."""
+    blocks: list[str] = []
+    everywhere: list[str] = []
     count = 0
-    for value in sorted(filter(_worth_masking, values), key=len, reverse=True):
-        count += text.count(value)
-        text = text.replace(value, MASK)
+    for block in _blocks(text):
+        values = _known(block)
+        everywhere += values[: _EVERYWHERE - len(everywhere)]
+        block, found = _without(block, values)
+        blocks.append(block)
+        count += found
+    text, found = _without("\n".join(blocks), everywhere)
+    return text, count + found
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """The lines of the text, as many together as have little more than _BLOCK_SIZE characters."""
+    lines: list[str] = []
+    size = 0
+    for line in text.split("\n"):
+        lines.append(line)
+        size += len(line) + 1
+        if size >= _BLOCK_SIZE:
+            yield "\n".join(lines)
+            lines, size = [], 0
+    if lines:
+        yield "\n".join(lines)
+
+
+def _known(block: str) -> list[str]:
+    """What the detectors find."""
+    close = _GAP.sub(" ", block)
+    values = {str(value) for detector in _detectors() for value in detector.analyze_string(close)}
+    values |= {value for line in close.split("\n") for window in windows(line) for value in _behind_keyword(window)}
+    return sorted(filter(_worth_masking, values))
+
+
+def _without(text: str, values: Sequence[str]) -> tuple[str, int]:
+    count = 0
+    for value in sorted(values, key=len, reverse=True):
+        if found := text.count(value):
+            count += found
+            text = text.replace(value, MASK)
     return text, count
 
 
-def _behind_keyword(line: str) -> Iterator[str]:
+def windows(line: str) -> Iterator[str]:
+    """What stands around telling names such as `password` in a line: at most twice as many characters as the line."""
+    if not _KEYWORD.search(line):
+        return
+    line = _LONG_NAME.sub(lambda match: match[0][-_NAME_LIMIT:] if _KEYWORD.search(match[0]) else match[0], line)
+    match = _KEYWORD.search(line)
+    while match:
+        begin = match.start()
+        yield line[max(0, begin - _BEFORE) : begin + _AFTER]
+        match = _KEYWORD.search(line, begin + _STEP)
+
+
+def _behind_keyword(window: str) -> Iterator[str]:
     """Quoted values behind names such as `password`; prose and names of variables are none."""
-    for value in _keyword_detector().analyze_string(line):
+    for value in _keyword_detector().analyze_string(window):
         if not re.search(r"\s", text := str(value)) and re.search(r"[^A-Za-z_.-]", text):
             yield text
 

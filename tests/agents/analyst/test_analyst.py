@@ -15,7 +15,7 @@ from agents.analyzers.llm.analyst import BUDGET, Analyst
 from agents.analyzers.llm.limits import Limits
 from agents.analyzers.llm.prompt import KINDS, Prompts
 from agents.analyzers.llm.tokens import estimate
-from agents.llm.port import Question
+from agents.llm.port import NoAnswer, Question
 from agents.llm.scripted import Scripted
 from schemas.analyses import CommitAnalyzed
 from schemas.definition import LANGUAGES, Language
@@ -189,6 +189,15 @@ def test_no_endpoint_leaves_a_debt_with_all_calls() -> None:
     assert _outcomes(result) == ["invalid", "transient"]
 
 
+@pytest.mark.parametrize("answered", [0, 1, 2, 3])
+def test_a_budget_that_ends_in_the_middle_leaves_a_debt_with_all_calls(answered: int) -> None:
+    script = Script(*[noted] * answered, NoAnswer(BUDGET))
+    result = asyncio.run(analyzed(script, fixed(patch=_large()), limits=SMALL))
+    assert (result.status, result.depth, result.wanted, result.reason) == ("owed", "static", "deep", BUDGET)
+    assert _outcomes(result) == ["good"] * answered
+    assert len(script.asked) == answered + 1
+
+
 def test_a_shallower_analysis_stays_when_a_deeper_one_fails() -> None:
     async def both() -> tuple[CommitAnalyzed, CommitAnalyzed]:
         first = await analyzed(Script(said()), fixed(), "standard")
@@ -299,6 +308,31 @@ def test_too_long_shrinks_the_question_until_it_fits(limit: int | None) -> None:
 def test_what_is_too_long_without_any_diff_is_owed() -> None:
     result = asyncio.run(analyzed(Script(too_long()), fixed()))
     assert (result.status, result.reason) == ("owed", "the model's context is too small for any question")
+
+
+def _twice(script: Script) -> tuple[list[CommitAnalyzed], list[int]]:
+    """What an analyst makes of a large commit, two times, and the sizes of all questions."""
+    seen = fixed(patch=_large(200))
+
+    async def both() -> list[CommitAnalyzed]:
+        analyst = Analyst(script)
+        return [await analyst.analyze(seen, None, static.analyze(seen), request(seen)) for _ in range(2)]
+
+    return asyncio.run(both()), [estimate(question.messages[-1].content) for question in script.asked]
+
+
+def test_a_refusal_that_nothing_shorter_mends_does_not_shorten_later_questions() -> None:
+    refused = len(_outcomes(asyncio.run(analyzed(Script(too_long()), fixed(patch=_large(200))))))
+    assert refused > 3
+    results, sizes = _twice(Script(*[too_long()] * refused, noted))
+    assert [result.status for result in results] == ["owed", "done"]
+    assert sizes[refused] == sizes[0]
+
+
+def test_what_was_too_long_is_not_asked_again_once_something_shorter_was_answered() -> None:
+    results, sizes = _twice(Script(too_long(), noted))
+    assert [_outcomes(result).count("too_long") for result in results] == [1, 0]
+    assert max(sizes[1:]) < sizes[0]
 
 
 def test_a_commit_of_which_only_the_message_is_known() -> None:

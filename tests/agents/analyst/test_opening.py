@@ -48,7 +48,7 @@ def _report(commits: int = 3) -> ReportPublished:
 
 
 def _opened(script: Script, commits: int = 3) -> Opening | None:
-    return asyncio.run(opening(_report(commits), script))
+    return asyncio.run(opening(_report(commits), script)).opening
 
 
 def _said(*sentences: str) -> Reply:
@@ -79,6 +79,15 @@ def test_nothing_is_better_than_a_wrong_paragraph() -> None:
     assert _opened(Script(gone())) is None
     assert _opened(Script(too_long())) is None
     assert _opened(Script("no"), commits=0) is None
+
+
+def test_the_calls_of_a_failure_are_told() -> None:
+    made = asyncio.run(opening(_report(), Script(too_long(), "no", gone())))
+    assert (made.opening, [call.outcome for call in made.calls]) == (None, ["too_long", "invalid", "transient"])
+    made = asyncio.run(opening(_report(), Script("no", _said("Old entries are refused.", "It begins with `table_2`."))))
+    assert made.opening is not None
+    assert made.calls == made.opening.effort.calls
+    assert len(made.calls) == 2
 
 
 def test_a_busy_day_is_cut_to_its_weightiest_commits() -> None:

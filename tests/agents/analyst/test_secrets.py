@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import random
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.analyzers.llm.secrets import MASK, mask
+from agents.analyzers.llm.secrets import MASK, mask, windows
 from tests.agents.analyst.script import PATCH, Script, analyzed, fixed, said
 
 _ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -36,6 +37,8 @@ TOKENS = {
     "nvidia": "nvapi-" + _random(64, 14),
     "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0." + _random(43, 15),
     "aws secret": _random(40, 16, _ALNUM + "/+"),
+    "artifactory": "AKCp8" + _random(60, 18),
+    "artifactory password": "APB7" + _random(30, 19),
     "telegram": "123456789:AA" + _random(33, 17),
 }
 KEY = [_random(64, seed, _ALNUM + "+/") for seed in range(20, 30)] + [_random(20, 31) + "=="]
@@ -95,6 +98,98 @@ def test_passwords_behind_telling_names_are_masked() -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        "export DB_PASS=Zx9_k2LmQ!7",
+        "export DB_PASS=Zx9_k2LmQ!7 && run",
+        "db_pass: Zx9_k2LmQ!7",
+        "curl -u admin:Zx9_k2LmQ!7",
+        "curl -s --user 'admin:Zx9_k2LmQ!7' https://acme.example/",
+        "curl --proxy-user=admin:Zx9_k2LmQ!7",
+        "mysql --password=Zx9_k2LmQ!7 db",
+        "mysql --password Zx9_k2LmQ!7 db",
+        'tool --db-password "Zx9_k2LmQ!7"',
+        "tool --api-key='Zx9_k2LmQ!7'",
+        "PGPASSWORD=Zx9_k2LmQ!7 psql",
+        "PGPASSWORD=Zx9_k2LmQ!7",
+        'connect("db.example.com", password="Zx9_k2LmQ!7")',
+        'if ("Zx9_k2LmQ!7" == db_password) {',
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "+", "+   ", "RUN "])
+def test_passwords_of_command_lines_and_code_are_masked(prefix: str, line: str) -> None:
+    assert mask(prefix + line) == (prefix + line.replace("Zx9_k2LmQ!7", MASK), 1)
+
+
+@pytest.mark.parametrize("line", ["tool --password={}", "PGPASSWORD={} psql", "curl -u admin:{} host"])
+def test_so_are_those_of_letters_where_nothing_else_can_stand(line: str) -> None:
+    assert mask(line.format("correct-horse")) == (line.format(MASK), 1)
+
+
+def test_every_password_of_an_object_is_masked() -> None:
+    text = '{{"db_password":"{}","api_token":"{}"}}'
+    assert mask(text.format("abc12345", "Zx9_k2LmQ!7")) == (text.format(MASK, MASK), 2)
+
+
+def test_every_password_of_a_long_line_is_masked() -> None:
+    text = ",".join(f'password="ab{n}!cd"' for n in range(100))
+    assert mask(text) == (",".join([f'password="{MASK}"'] * 100), 100)
+
+
+def test_what_a_name_gives_away_is_masked_elsewhere_too() -> None:
+    far = "+x = 1\n" * 3_000
+    masked = mask(f"+login('Zx9_k2LmQ!7')\n{far}+if (\"Zx9_k2LmQ!7\" == db_password) {{\n{far}+f(Zx9_k2LmQ!7)\n")
+    assert "Zx9" not in masked.text
+    assert masked.secrets == 3
+
+
+HARMLESS = "+    return a + b * 12345\n"
+HOSTILE = {
+    "one long name": "+" + "token" * 390 + "\n",
+    "long names": "+" + "token" * 6 + " " + ("token" * 6 + "'") * 60 + "\n",
+    "spaces": "+token" + " " * 900 + "=" + " " * 900 + "!\n",
+    "comparisons": "+" + "`==`token" * 200 + "\n",
+    "artifactory": "+" + "artif" * 390 + "\n",
+    "recaptcha": "+" + "recaptcha_key'" * 140 + "\n",
+    "assignments": "+" + "token=a" * 280 + "\n",
+    "options": "+" + "--a-password " * 150 + "\n",
+}
+
+
+def _seconds(text: str) -> float:
+    begun = time.process_time()
+    mask(text)
+    return time.process_time() - begun
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_line_takes_much_longer_than_others(name: str) -> None:
+    size = 40_000
+    text = HOSTILE[name] * (size // len(HOSTILE[name]))
+    plain = HARMLESS * (size // len(HARMLESS))
+    mask(plain)  # the detectors are loaded
+    assert _seconds(text) < 25 * max(_seconds(plain) for _ in range(3))
+
+
+def test_many_secrets_take_as_much_longer_as_there_are_more() -> None:
+    few, many = (
+        "".join(f'+if ("abc{n}d$x" == password) {{ // {n}\n' for n in range(count)) for count in (1_000, 16_000)
+    )
+    assert mask(few).secrets == 1_000
+    assert _seconds(many) < 3 * 16 * max(_seconds(few) for _ in range(3))
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from("a1_ '\"=\n") | st.sampled_from("tokenpsw"), max_size=300), st.integers(1, 9))
+def test_what_the_slow_detector_reads_is_bounded(text: str, times: int) -> None:
+    line = (text + "token") * times
+    read = list(windows(line))
+    assert read
+    assert max(map(len, read)) <= 300
+    assert len(read) <= 1 + len(line) // 150
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "commit 996077f49aaac2df6a4e183e41006b768ceeacf6",
         "index 5124233c..7622b5e8 100644",
         '+  "integrity": "sha512-' + base64.b64encode(random.Random(1).randbytes(64)).decode() + '",',
@@ -105,6 +200,13 @@ def test_passwords_behind_telling_names_are_masked() -> None:
         "+    token = get_token(user)",
         "+    password = self.password",
         '+if "-----BEGIN PRIVATE KEY-----" in text:',
+        "+docker run -u 1000:1000 -w /src image",
+        "+tool -u https://acme.example/path",
+        "+Give --password option or --token=$TOKEN, --token <TOKEN>.",
+        "+PWD=/home/me TOKEN=$(cat file) MAX_TOKENS=100000 PASSWORD=${PASSWORD}",
+        "+tests passed: 12345678",
+        '+<assembly name="acme" publicKeyToken="1fc8b3b9a1e18e3b">',
+        '+<Row key="row-1234" />',
         "+The secret of the key is to keep it.",
     ],
 )
