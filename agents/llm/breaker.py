@@ -77,10 +77,9 @@ class Breaker:
         if not self.is_shut(now):
             self.state, self.retry_at, self.reason, self._wait = "well", None, "", 0.0
 
-    def error(self, reason: str) -> None:
+    def error(self) -> None:
         """An attempt failed on the wire. Refusals for the rate are no errors: the pace takes care of them."""
         self._outcomes.append(False)
-        self.reason = reason
         if (
             self.state == "well"
             and len(self._outcomes) >= _FEWEST
@@ -94,7 +93,7 @@ class Breaker:
         if self._rejections >= _STRAY_REJECTIONS:
             self.denied(now, reason)
         else:
-            self.error(reason)
+            self.error()
 
     def given_up(self, now: datetime, reason: str) -> None:
         """A call alone ended without an answer."""

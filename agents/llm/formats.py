@@ -14,7 +14,7 @@ FORMATS: tuple[Format, ...] = ("json_schema", "json_object", "text")
 
 # an answer that at least begins an object, however broken: who honours a format and errs is no one who ignores it
 _OBJECT = re.compile(r"\{\s*[\"'}]")
-_BLANKS_OF_A_STRANGER = 2
+_BLANKS_OF_A_STRANGER = 1  # a commit has three attempts, and there are three formats
 _BLANKS_OF_THE_PROVEN = 5
 _NOT_STRICT = {"allOf", "oneOf", "not", "if", "patternProperties", "propertyNames", "default", "dependentSchemas"}
 

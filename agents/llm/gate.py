@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from agents.llm.attempts import Attempts
@@ -21,10 +22,14 @@ class Shut(Exception):
 
 
 class Gate:
-    """Lets questions through to one endpoint, and keeps the record of its health."""
+    """Lets questions through to one endpoint, and keeps the record of its health.
 
-    def __init__(self, endpoint: str, record: HealthRecord, now: Callable[[], datetime]) -> None:
+    `of` is the fingerprint of its key and its model: what was remembered of others says nothing.
+    """
+
+    def __init__(self, endpoint: str, of: str, record: HealthRecord, now: Callable[[], datetime]) -> None:
         self._endpoint = endpoint
+        self._of = of
         self._record = record
         self._now = now
         self._io = asyncio.Lock()
@@ -39,7 +44,9 @@ class Gate:
             return
         async with self._io:
             if self._saved is None:
-                self._saved = await self._record.load(self._endpoint)
+                saved = await self._record.load(self._endpoint)
+                # formats are kept by model, and no key changes them
+                self._saved = saved if saved.of == self._of else Health(formats=saved.formats, of=self._of)
                 self.breaker, self.formats = Breaker(self._saved), Formats(self._saved.formats)
 
     async def enter(self, attempts: Attempts) -> None:
@@ -53,6 +60,9 @@ class Gate:
             if admission is Admission.WAIT:
                 await self._found_out.wait()
             attempts.alone = admission is Admission.ALONE
+        # one that was sent before this one went alone may have come back and shut it
+        if self.breaker.is_shut(self._now()):
+            raise Shut(self.line(self.breaker.reason))
 
     def leave(self, attempts: Attempts) -> None:
         """The question is answered, or given up: let those in who waited for what comes of it."""
@@ -71,7 +81,7 @@ class Gate:
         async with self._io:
             if not self._changed():
                 return
-            health = self.breaker.health(self.formats.settled)
+            health = self._health()
             try:
                 await self._record.save(self._endpoint, health)
             except CommitwireError as error:
@@ -88,8 +98,11 @@ class Gate:
         form = "%H:%M UTC" if at.date() == now.astimezone(UTC).date() else "%Y-%m-%d %H:%M UTC"
         return f"{reason}; next try {at.strftime(form)}"
 
+    def _health(self) -> Health:
+        return replace(self.breaker.health(self.formats.settled), of=self._of)
+
     def _changed(self) -> bool:
-        saved, health = self._saved, self.breaker.health(self.formats.settled)
+        saved, health = self._saved, self._health()
         if saved is None or health.formats != saved.formats:
             return True
         # unknown is what a later process takes a well endpoint for anyway

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,9 @@ from agents.llm.formats import Format, messages, response_format
 from agents.llm.limits import read_limits
 from agents.llm.port import Question
 from agents.llm.reply import RawReply, read_reply
-from agents.llm.secret import one_line
+from agents.llm.secret import one_line, without_key
 from agents.llm.settings import EndpointSettings
-from agents.llm.status import wire_error
+from agents.llm.status import redirected, wire_error
 from agents.llm.wire import Denied, Rejected, Transient, Unsupported, WireError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _CONNECT_SECONDS = 10.0
 _TEMPERATURE = 0.2
 _NO_KEY = "none"  # the client insists on one, and would take that of the environment
 _MOST_ADJUSTMENTS = 3
+_LONGEST_NAME = 200  # of a model
 
 
 class OpenAI:
@@ -61,10 +63,12 @@ class OpenAI:
         listed = body.get("data") if isinstance(body, dict) else None
         if not isinstance(listed, list):
             raise Transient("no list of models in the answer")
-        names = [m["id"] for m in listed if isinstance(m, dict) and isinstance(m.get("id"), str)]
+        names = [m["id"] for m in listed if isinstance(m, dict) and isinstance(m.get("id"), str) and m["id"]]
         if not names:
             raise Denied("the endpoint lists no model: name one in the configuration")
         first: str = names[0]
+        if len(first) > _LONGEST_NAME or not first.isprintable() or without_key(first, self._settings.key) != first:
+            raise Denied("the first model that the endpoint lists has no usable name: name one in the configuration")
         return first
 
     async def close(self) -> None:
@@ -96,7 +100,9 @@ class OpenAI:
 
     async def _post(self, fields: dict[str, Any]) -> RawReply:
         body, headers = await self._exchange(lambda client: client.chat.completions.with_raw_response.create(**fields))
-        return read_reply(body, read_limits(headers), self._line)
+        reply = read_reply(body, read_limits(headers), self._line)
+        key = self._settings.key
+        return replace(reply, text=without_key(reply.text, key), refusal=without_key(reply.refusal, key))
 
     async def _exchange(self, call: Callable[[AsyncOpenAI], Awaitable[Any]]) -> tuple[object, Mapping[str, str]]:
         """The body, decoded, and the headers of one answer."""
@@ -112,7 +118,7 @@ class OpenAI:
         else:
             try:
                 return json.loads(raw.content), raw.headers
-            except ValueError:
+            except (ValueError, RecursionError):
                 wire = Transient("the answer is not JSON")
         # here, not above: the vendor's error, which may show the key, must not hang on ours
         raise wire
@@ -124,9 +130,14 @@ class OpenAI:
         match error:
             case openai.APIStatusError():
                 response = error.response
+                if 300 <= response.status_code < 400:
+                    location = response.headers.get("location", "")
+                    return Denied(self._line(redirected(str(response.request.url), location)))
                 return wire_error(response.status_code, response.headers, response.text, self._now(), self._line)
             case openai.APITimeoutError() | TimeoutError():
                 return Transient(f"no answer within {self._settings.timeout_seconds:g} seconds")
+            case openai.APIConnectionError(__cause__=WireError() as cause):
+                return Transient(cause.message)
             case openai.APIConnectionError():
                 return Transient(self._line(f"no connection: {error.__cause__ or error}"))
             case openai.APIError():
@@ -146,11 +157,14 @@ class OpenAI:
             # takes a second, and most commands ask no model
             from openai import AsyncOpenAI, Timeout
 
+            from agents.llm.bounded import BoundedClient
+
             self._client = AsyncOpenAI(
                 api_key=self._settings.key.get_secret_value() or _NO_KEY,
                 base_url=self._settings.url,
                 max_retries=0,
                 timeout=Timeout(self._settings.timeout_seconds, connect=_CONNECT_SECONDS),
+                http_client=BoundedClient(),
             )
             # the environment's are meant for another endpoint, perhaps
             self._client.organization = self._client.project = None

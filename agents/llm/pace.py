@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 from agents.llm.limits import Limits
@@ -35,6 +36,7 @@ class Pace:
         self._earliest = 0.0  # when the next request is due, were it evenly spread
         self._hold_until = 0.0
         self.refusals_in_a_row = 0  # those under way together counted once
+        self._refusing_since: float | None = None
         self._outcomes: deque[bool] = deque(maxlen=20)
 
     def limit(self, at: float) -> float | None:
@@ -60,7 +62,7 @@ class Pace:
 
     def answered(self, at: float, limits: Limits) -> None:
         """A request was answered, with what its headers say of the limits."""
-        self.refusals_in_a_row = 0
+        self.refusals_in_a_row, self._refusing_since = 0, None
         self._outcomes.append(True)
         requests, reset = limits.requests or 0, limits.reset or 0.0
         # a limit whose reset is far counts by the hour or day: of no use for a minute
@@ -76,6 +78,8 @@ class Pace:
         if sent_at in self._sent:
             self._sent.remove(sent_at)
         self._outcomes.append(False)
+        if self._refusing_since is None:
+            self._refusing_since = at
         # those under way together are refused together: one event
         if at < self._hold_until:
             return self._hold_until - at
@@ -92,6 +96,15 @@ class Pace:
         if expected:
             self._hold_until = at + hold
         return hold
+
+    @property
+    def refusing(self) -> bool:
+        """Did refusals come since the last answer?"""
+        return self._refusing_since is not None
+
+    def refused_for(self, at: float, since: float = -math.inf) -> float:
+        """Of the seconds from `since` to `at` the last ones, in which refusals came and no answer."""
+        return 0.0 if self._refusing_since is None else max(0.0, at - max(since, self._refusing_since))
 
     @property
     def _known(self) -> int | None:

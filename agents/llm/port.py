@@ -76,6 +76,7 @@ class Health:
     """What is remembered of an endpoint across restarts; times are ISO 8601 with offset, "" for none.
 
     `formats` maps a model to how answers in JSON are asked for: "json_schema", "json_object" or "text".
+    `of` is the fingerprint of the key and the model that it was found out with: another key may be welcome.
     """
 
     state: Literal["unknown", "well", "open", "banned"] = "unknown"
@@ -83,6 +84,7 @@ class Health:
     wait_seconds: float = 0.0
     reason: str = ""
     formats: Mapping[str, str] = field(default_factory=dict)
+    of: str = ""
 
 
 class HealthRecord(Protocol):

@@ -9,6 +9,8 @@ from typing import Any
 from agents.llm.limits import Limits
 from agents.llm.wire import Transient
 
+_MOST_TOKENS = 10**8  # who counts more does not count tokens
+
 
 @dataclass(frozen=True, slots=True)
 class RawReply:
@@ -36,7 +38,7 @@ def read_reply(body: object, limits: Limits, clean: Callable[[str], str]) -> Raw
     usage = _mapping(body.get("usage"))
     return RawReply(
         text=_text(message.get("content")),
-        finish=_text(first.get("finish_reason")) or ("stop" if first else ""),
+        finish=clean(_text(first.get("finish_reason"))) or ("stop" if first else ""),
         refusal=_text(message.get("refusal")),
         prompt_tokens=_count(usage.get("prompt_tokens")),
         completion_tokens=_count(usage.get("completion_tokens")),
@@ -49,8 +51,9 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """Halves of surrogate pairs, which no file and no table can hold, become question marks."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_TOKENS else 0

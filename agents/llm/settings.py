@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
+from agents.llm.secret import masked_path, without_key
 from schemas.model import Frozen
 
 
@@ -64,4 +66,15 @@ class EndpointSettings(Frozen):
     def label(self) -> str:
         """How the endpoint is called in events and in the record: its name, or host and path of its URL."""
         parts = urlsplit(self.url)
-        return self.name or parts.netloc + parts.path
+        return self.name or parts.netloc + masked_path(without_key(parts.path, self.key))
+
+    @property
+    def longest_seconds(self) -> float:
+        """How long one question may take at most: all its attempts, and all its patience."""
+        return self.attempts * self.timeout_seconds + self.patience_seconds
+
+    @property
+    def fingerprint(self) -> str:
+        """Differs when the URL, the key or the model does. Twelve digits, from which no key can be had."""
+        told = "\n".join((self.url, self.key.get_secret_value(), self.model))
+        return sha256(told.encode("utf-8", "replace")).hexdigest()[:12]

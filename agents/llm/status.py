@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from urllib.parse import urljoin, urlsplit
 
 from agents.llm.limits import retry_after
+from agents.llm.secret import masked_path
 from agents.llm.wire import Denied, FormatRefused, Limited, Oversized, Rejected, Transient, Unsupported, WireError
 
 _TRANSIENT = {408, 409, 421, 425}
@@ -36,6 +38,8 @@ _LIMITS = tuple(
 _FORMAT = re.compile(r"response_format|json_schema|json_object|guided_json|structured output", re.I)
 _PARAMETERS = ("max_completion_tokens", "max_tokens", "temperature")
 _MOST = re.compile(r"at most (\d+)", re.I)
+_MOST_DIGITS = 9  # a longer number is no count of tokens
+_PATHS = ("/chat/completions", "/models")  # what a client adds to a base URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def read_complaint(body: str) -> Complaint:
     """Read the body of an error: OpenAI's form, that of others, or a page, of which nothing is kept."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Complaint("" if "<" in body else body, "", "")
     error = value.get("error", value) if isinstance(value, dict) else value
     if not isinstance(error, dict):
@@ -82,6 +86,19 @@ def wire_error(
     return _bad_request(message, complaint)
 
 
+def redirected(asked: str, location: str) -> str:
+    """What to say of an endpoint that redirects; `asked` is the full URL that was asked."""
+    try:
+        parts = urlsplit(urljoin(asked, location))
+    except ValueError:
+        parts = urlsplit("")
+    if not location or not parts.hostname:
+        return "the endpoint redirects, and does not say where to; ask its operator for the right URL"
+    host = parts.netloc.rpartition("@")[2]
+    path = next((parts.path.removesuffix(end) for end in _PATHS if parts.path.endswith(end)), parts.path)
+    return f"the endpoint redirects to {parts.scheme}://{host}{masked_path(path)}; configure that URL"
+
+
 def _too_many(message: str, wait: float | None, complaint: Complaint) -> WireError:
     if _OUT_OF_MONEY.search(str(complaint)):
         return Denied(message)
@@ -101,7 +118,7 @@ def _bad_request(message: str, complaint: Complaint) -> WireError:
     named = complaint.parameter if complaint.parameter in _PARAMETERS else _first_named(complaint.message)
     if named:
         most = _MOST.search(complaint.message)
-        return Unsupported(message, named, int(most[1]) if most else None)
+        return Unsupported(message, named, _tokens(most) if most else None)
     return Rejected(message)
 
 
@@ -113,7 +130,11 @@ def _first_named(message: str) -> str:
 
 def _limit(complaint: Complaint) -> int | None:
     found = (pattern.search(complaint.message) for pattern in _LIMITS)
-    return next((int(match[1]) for match in found if match and int(match[1]) > 0), None)
+    return next((tokens for match in found if match and (tokens := _tokens(match))), None)
+
+
+def _tokens(match: re.Match[str]) -> int | None:
+    return int(match[1]) if len(match[1]) <= _MOST_DIGITS else None
 
 
 def _describe(status: int, complaint: Complaint) -> str:

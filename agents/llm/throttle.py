@@ -10,6 +10,10 @@ from agents.llm.pace import Pace
 _AT_ONCE = 0.001  # seconds that are not worth a sleep, nor sure to pass in one
 
 
+class Impatient(Exception):
+    """Refusals made a request wait longer than it has patience."""
+
+
 class Throttle:
     """`seconds` is the steady clock that `sleep` lets pass."""
 
@@ -19,12 +23,21 @@ class Throttle:
         self._seconds = seconds
         self._turn = asyncio.Lock()
 
-    async def wait(self) -> float:
-        """Wait until a request may leave. Returns when it left, by the steady clock."""
+    async def wait(self, patience: float, gone: Callable[[], bool]) -> float | None:
+        """Wait until a request may leave. Returns when it left, by the steady clock; None when the endpoint is `gone`.
+
+        Waits are as long as they must be while answers come. Raises Impatient when for `patience` seconds none came.
+        """
+        began = self._seconds()
         # only the first in the line looks at the pace: those behind cannot rush out together
         async with self._turn:
-            while (delay := self._pace.delay(self._seconds())) > _AT_ONCE:
-                await self._sleep(delay)
+            while not gone() and (delay := self._pace.delay(self._seconds())) > _AT_ONCE:
+                left = patience - self._pace.refused_for(self._seconds(), began) if self._pace.refusing else delay
+                if left <= _AT_ONCE:
+                    raise Impatient
+                await self._sleep(min(delay, left))
+            if gone():
+                return None
             at = self._seconds()
             self._pace.sent(at)
             return at

@@ -52,9 +52,9 @@ def test_half_of_the_last_twenty_in_error_and_one_alone_finds_out() -> None:
     for _ in range(10):
         breaker.good(START)
     for _ in range(9):
-        breaker.error("500")
+        breaker.error()
     assert breaker.admit(START) is Admission.GO
-    breaker.error("500")
+    breaker.error()
     assert breaker.admit(START) is Admission.ALONE
     breaker.given_up(START, "500")
     breaker.release()
@@ -65,7 +65,7 @@ def test_half_of_the_last_twenty_in_error_and_one_alone_finds_out() -> None:
 def test_few_errors_say_nothing() -> None:
     breaker = well()
     for _ in range(8):
-        breaker.error("500")
+        breaker.error()
     assert breaker.state == "well"
 
 
@@ -158,7 +158,7 @@ def _do(breaker: Breaker, act: str, now: datetime) -> None:
         case "good":
             breaker.good(now)
         case "error":
-            breaker.error("500")
+            breaker.error()
         case "rest":
             breaker.rest(now, 1e9, "429")
         case "release":

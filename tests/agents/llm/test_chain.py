@@ -11,7 +11,7 @@ import pytest
 
 from agents.llm.chain import Chain
 from agents.llm.endpoint import Endpoint
-from agents.llm.port import Health
+from agents.llm.port import Health, NoAnswer
 from agents.llm.record import MemoryRecord
 from agents.llm.settings import EndpointSettings
 from schemas.errors import Misuse, Retry
@@ -118,6 +118,41 @@ def test_a_ban_outlives_the_process(served: Serving) -> None:
     assert served.count("requests") == 2
 
 
+def test_another_key_ends_the_ban_of_the_first() -> None:
+    async def process(url: str, key: str, record: MemoryRecord, clock: Simulated) -> str:
+        async with asking(url, clock=clock, record=record, name="one", model="m", key=key) as endpoint:
+            try:
+                return (await endpoint.ask(question())).call.outcome
+            except NoAnswer as error:
+                return error.reason
+
+    async def talk() -> None:
+        clock, record = Simulated(), MemoryRecord()
+        async with canned([complaint(401, "no"), answer(200, GOOD)]) as server:
+            denied = await process(server.url, "wrong-key", record, clock)
+            assert denied == "401 unauthorized: no; next try 12:01 UTC"
+            assert await process(server.url, "wrong-key", record, clock) == denied
+            assert await process(server.url, "right-key", record, clock) == "good"
+            assert len(server.bodies) == 2
+        assert record.healths["one"].state == "well"
+        assert "key" not in repr(record.healths)
+
+    asyncio.run(talk())
+
+
+def test_what_an_endpoint_can_do_is_known_with_another_key() -> None:
+    async def talk() -> str:
+        record = MemoryRecord()
+        record.healths["one"] = Health("banned", "2026-03-01T13:00:00+00:00", 60.0, "401", {"m": "text"}, "another")
+        async with canned([answer(200, GOOD)]) as server:
+            async with asking(server.url, record=record, name="one", model="m") as endpoint:
+                await endpoint.ask(question())
+            assert "response_format" not in server.bodies[0]
+        return record.healths["one"].formats["m"]
+
+    assert asyncio.run(talk()) == "text"
+
+
 class Counting(MemoryRecord):
     def __init__(self) -> None:
         super().__init__()
@@ -184,9 +219,12 @@ def test_those_in_line_for_the_rate_do_not_ask_an_endpoint_that_is_gone() -> Non
     async def talk() -> int:
         async with canned([answer(200, GOOD), complaint(403, "no")]) as server:
             record = Telling()
-            async with asking(server.url, clock=Following(record), record=record, model="m", rpm=6) as endpoint:
+            clock = Following(record)
+            async with asking(server.url, clock=clock, record=record, model="m", rpm=6) as endpoint:
                 await endpoint.ask(question())
                 await asyncio.gather(*(refusal(endpoint.ask(question(f"c {n}"))) for n in range(5)))
+            # nor wait for their turn, but for the one that slept already
+            assert len(clock.slept) == 2
             return len(server.bodies)
 
     assert asyncio.run(talk()) == 2

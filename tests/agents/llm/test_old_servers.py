@@ -46,7 +46,7 @@ def test_a_format_that_is_ignored_is_left() -> None:
     with serving("--ignore-response-format") as served:
         answers = asyncio.run(ask_often(served, record, 6))
         later = asyncio.run(ask_often(served, record, 1))
-    assert [is_json(answer) for answer in answers] == [False] * 4 + [True] * 2
+    assert [is_json(answer) for answer in answers] == [False] * 2 + [True] * 4
     assert is_json(later[0])
 
 

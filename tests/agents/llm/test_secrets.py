@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from agents.llm.endpoint import Endpoint
+from agents.llm.port import Answer
 from agents.llm.record import MemoryRecord
 from agents.llm.secret import one_line
 from agents.llm.settings import EndpointSettings
@@ -55,6 +56,59 @@ def test_a_key_that_the_endpoint_repeats_is_seen_nowhere(said: bytes, caplog: py
     everything = shown + caplog.text + repr(record.healths)
     assert KEY not in everything
     assert KEY[:12] not in everything
+
+
+def completion(text: str, refusal: str = "") -> bytes:
+    return answer(200, {"choices": [{"finish_reason": "stop", "message": {"content": text, "refusal": refusal}}]})
+
+
+def test_a_key_that_the_model_repeats_is_seen_nowhere() -> None:
+    async def ask() -> Answer:
+        said = completion(f'{{"summary": "The key is {KEY}."}}', f"I must not tell {KEY}")
+        async with canned([said]) as server, asking(server.url, key=KEY, model="m") as endpoint:
+            return await endpoint.ask(question())
+
+    got = asyncio.run(ask())
+    assert got.text == '{"summary": "The key is ***."}'
+    assert got.refusal == "I must not tell ***"
+
+
+def test_a_key_that_is_a_word_leaves_answers_as_they_are() -> None:
+    async def ask() -> Answer:
+        said = completion('{"summary": "It is none."}')
+        async with canned([said]) as server, asking(server.url, key="none", model="m") as endpoint:
+            return await endpoint.ask(question())
+
+    assert asyncio.run(ask()).text == '{"summary": "It is none."}'
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/sk-abcdef123456/v1", "/***/v1"),
+        (f"/{KEY}/v1", "/***/v1"),
+        ("/v1/0123456789abcdef0123456789abcdef/gateway", "/v1/***/gateway"),
+        ("/openai/deployments/gpt-4o-mini-2024-07-18-global", "/openai/deployments/gpt-4o-mini-2024-07-18-global"),
+        ("/v1", "/v1"),
+    ],
+)
+def test_a_key_in_the_path_is_not_in_the_label(path: str, shown: str) -> None:
+    assert EndpointSettings(url=f"https://host{path}", key=SecretStr(KEY)).label == f"host{shown}"
+
+
+def test_a_fingerprint_tells_keys_and_models_apart_and_no_key() -> None:
+    url = "http://localhost/v1"
+    settings = [
+        EndpointSettings(url=url, key=SecretStr(KEY)),
+        EndpointSettings(url=url, key=SecretStr(KEY + "x")),
+        EndpointSettings(url=url, key=SecretStr(KEY), model="m"),
+        EndpointSettings(url=url + "/2", key=SecretStr(KEY)),
+    ]
+    prints = {each.fingerprint for each in settings}
+    assert len(prints) == 4
+    assert {len(each) for each in prints} == {12}
+    assert EndpointSettings(url=url, key=SecretStr(KEY)).fingerprint == settings[0].fingerprint
+    assert KEY not in "".join(prints)
 
 
 def test_settings_do_not_show_their_key() -> None:
