@@ -168,6 +168,8 @@ class Run:
     async def _settle(self, flow: Flow, watch: Watch, wanted: dict[WindowKey, Numbers]) -> None:
         """Wait until the reports stand; when all is handled and one does not, it is closed with what there is."""
         causes: tuple[Cause, ...] = ("seal", "closing")
+        # What is new touches its windows once it is stored. A touch before that would tell of new commits in old days.
+        await _first(watch.until(wanted), flow.drained())
         for cause in causes:
             unsettled = watch.open(wanted)
             touches = [WindowTouched(definition=name, day=day, cause=cause) for name, day in unsettled]

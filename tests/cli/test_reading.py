@@ -127,7 +127,7 @@ def test_what_only_reads_makes_no_store(commitwire: Commitwire) -> None:
 def test_check_says_how_things_are(told: Commitwire, commitwire: Commitwire) -> None:
     fine = told("check", "--data", told.data)
     assert [one.split()[:2] for one in fine.lines] == [
-        ["ok", f"{name}:"] for name in ("configuration", "git", "disk", "rubric", "templates", "log", "store")
+        ["ok", f"{name}:"] for name in ("configuration", "git", "disk", "rubric", "templates", "model", "log", "store")
     ]
     assert "12 commits, 1 reports" in fine.out
     (commitwire.data / "log").mkdir(parents=True)
