@@ -66,7 +66,7 @@ class Debts:
     async def _deliver(self, working: Working, flow: Flow) -> list[Path]:
         for definition in await self.store.definitions():
             await working.deliver_behind(flow, definition.name)
-        return [path for key in sorted(working.deliverer.paths) for path in working.deliverer.paths[key]]
+        return working.deliverer.paths
 
 
 def demand(debt: Debt) -> AnalysisRequested:

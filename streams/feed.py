@@ -51,14 +51,14 @@ class Feed:
         sent: Seals = {source: {} for source in previous}
         try:
             seals = {source: await self._seal(source, days, previous[source]) for source in previous}
-            async for ready in self._send_commits(seals, _new(seals, previous)):
+            async for ready in self._send_commits(seals, _changed(seals, previous)):
                 await self._send_seals(ready, sent)
             if self.collector.adds_only:
                 seals = {source: await self._once(source, seals[source], previous[source]) for source in seals}
         except SourceFailed as error:
             standing = {source: previous[source] | sent[source] for source in previous}
             seals = {source: self._give_up(source, days, standing[source], error) | sent[source] for source in previous}
-        new = _new(seals, previous)
+        new = _changed(seals, previous)
         failpoint("feed.before_seals")
         await self._send_seals([seal for seal in new if seal.day not in sent[_source(seal)]], sent)
         await self._renew(seals, previous)
@@ -206,7 +206,7 @@ class Waiting:
         return ready
 
 
-def _new(seals: Seals, previous: Seals) -> list[DaySealed]:
+def _changed(seals: Seals, previous: Seals) -> list[DaySealed]:
     """The seals that say something that was not said before."""
     return [s for source, by_day in seals.items() for s in by_day.values() if s is not previous[source].get(s.day)]
 

@@ -92,7 +92,7 @@ class Run:
             await working.deliver_behind(flow, definition.name)
             self.outcome.dead_letters = flow.dead_letters
             self.outcome.unanswered = sum(deliverer.unanswered.values())
-        self.outcome.paths = [path for key in sorted(deliverer.paths) for path in deliverer.paths[key]]
+        self.outcome.paths = deliverer.paths
         return self.outcome
 
     async def _as_bound(self, collector: Collector) -> Collector:

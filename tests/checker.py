@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,23 +33,33 @@ def checker() -> Any:
     return module
 
 
-def faults(home: Commitwire, repo: GitRepo, day: str, language: str = "zh-CN", name: str = "daily") -> list[str]:
-    """What is wrong with the report of a day (UTC) of a repository called acme/rocket, against what git says."""
-    commits = [told for told in _told_by_git(repo) if told["committed_at"].startswith(day)]
+def faults(
+    home: Commitwire,
+    repo: GitRepo,
+    day: str,
+    language: str = "zh-CN",
+    name: str = "daily",
+    shown: Callable[[str], str] = str,
+) -> list[str]:
+    """What is wrong with the report of a day (UTC) of a repository called acme/rocket, against what git says.
+
+    `shown` says how a report shows a text of a commit.
+    """
+    commits = [told for told in _told_by_git(repo, shown) if told["committed_at"].startswith(day)]
     expected = {"date": day, "timezone": "UTC", "commits": commits}
     found: list[str] = checker().measure(home.markdown(day, language, name), expected)["faults"]
     return found
 
 
-def _told_by_git(repo: GitRepo) -> Iterator[dict[str, Any]]:
+def _told_by_git(repo: GitRepo, shown: Callable[[str], str]) -> Iterator[dict[str, Any]]:
     for entry in repo.git("log", "--encoding=UTF-8", f"--format={_FORM}", "main").split("\x01\n"):
         sha, committed_at, author, message = entry.rstrip("\x01").split("\0")
         title, *body = [line for line in message.split("\n") if line.strip()]
         yield {
             "repo": "acme/rocket",
             "sha": sha,
-            "committed_at": datetime.fromisoformat(committed_at).isoformat(),
-            "author": author,
-            "title": title,
-            "body": body,
+            "committed_at": datetime.fromisoformat(committed_at).astimezone(UTC).isoformat(),
+            "author": shown(author),
+            "title": shown(title),
+            "body": [shown(line) for line in body],
         }

@@ -54,10 +54,7 @@ class Budget:
 
     def left(self, now: datetime) -> float:
         """The share that is left, from 0.0 to 1.0, of tokens or money, whichever is less; what is under way is gone."""
-        self._turn(now)
-        used = self._spent + self._reserved
-        bounds = ((self._tokens, used.tokens), (self._money, used.money))
-        shares = (max(0.0, (most - gone) / most) if most else 0.0 for most, gone in bounds if most is not None)
+        shares = (max(0.0, (most - gone) / most) if most else 0.0 for most, gone in self._used(Spent(), now))
         return min(shares, default=1.0)
 
     def depth(self, wanted: Depth, now: datetime) -> Depth:
@@ -68,10 +65,7 @@ class Budget:
 
     def affords(self, estimate: Spent, now: datetime) -> bool:
         """Whether that much is left beside what is under way."""
-        self._turn(now)
-        gone = self._spent + self._reserved + estimate
-        bounds = ((self._tokens, gone.tokens), (self._money, gone.money))
-        return all(most is None or used <= most for most, used in bounds)
+        return all(gone <= most for most, gone in self._used(estimate, now))
 
     @contextmanager
     def reserve(self, estimate: Spent) -> Iterator[None]:
@@ -86,6 +80,13 @@ class Budget:
         """Count a call on the day when it was asked."""
         if self._turn(call.asked_at):
             self._spent += Spent(call.prompt_tokens + call.completion_tokens, call.cost)
+
+    def _used(self, more: Spent, now: datetime) -> list[tuple[int, int]]:
+        """Each bound there is, and how much of it is spent, under way, or `more`."""
+        self._turn(now)
+        gone = self._spent + self._reserved + more
+        bounds = ((self._tokens, gone.tokens), (self._money, gone.money))
+        return [(most, used) for most, used in bounds if most is not None]
 
     def _turn(self, at: datetime) -> bool:
         """Begin a new day if `at` is in one. Is `at` in the day that is counted?"""

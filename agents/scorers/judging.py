@@ -32,7 +32,7 @@ def _requests(
 ) -> Iterator[AnalysisRequested]:
     if analyzed.status != "done" or analyzed.facts.is_merge:
         return
-    if analyzed.effort is None:  # no model has seen it
+    if analyzed.depth == "static":
         depth = depth_of([one.tier for one in scores])
         for language in languages:
             yield _request(analyzed, language, depth, analyzed.round + 1 + LANGUAGES.index(language))
@@ -50,6 +50,6 @@ def _request(analyzed: CommitAnalyzed, language: Language, depth: Depth, round_:
         committed_at=analyzed.committed_at,
         language=language,
         depth=depth,
-        reason="first" if analyzed.effort is None else "deeper",
+        reason="first" if analyzed.depth == "static" else "deeper",
         round=round_,
     )

@@ -118,10 +118,7 @@ def _store(settings: Settings) -> str:
 
 
 async def _counted(url: str) -> str:
-    store = await Store.open(url, create=False)
-    try:
+    async with Store.existing(url) as store:
         commits = (await store.select("SELECT count() FROM v_commits")).rows[0][0]
         reports = (await store.select("SELECT count() FROM v_reports")).rows[0][0]
         return f"{commits} commits, {reports} reports"
-    finally:
-        await store.close()

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import typer
 
+from reports.deliveries.files import ReportFiles
 from schemas.definition import NAME_PATTERN, Language
 from schemas.errors import Misuse
 from streams.config import Settings, load_settings
@@ -37,6 +38,11 @@ def settings(config: Path | None, data: Path | None = None, llm: bool | None = N
     loaded = load_settings(config)
     said = {"data": data.absolute() if data else None, "llm": llm}
     return loaded.model_copy(update={name: value for name, value in said.items() if value is not None})
+
+
+def files(settings: Settings, out: Path | None) -> ReportFiles:
+    """The files of reports that a command revises."""
+    return ReportFiles(out or settings.out, settings.formats, settings.templates)
 
 
 def hand_down(context: typer.Context, data: Path | None, config: Path | None) -> None:

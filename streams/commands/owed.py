@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from reports.deliveries.files import ReportFiles
 from schemas.errors import Misuse
 from streams.clock import clock_from_environment
 from streams.commands import options
@@ -95,11 +94,7 @@ def _with_debts(settings: Settings, out: Path | None, work: Callable[[Debts], Aw
     from streams.debts import Debts  # slow to import
 
     async def go() -> Result:
-        store = await Store.open(settings.store_url, create=False)
-        try:
-            files = ReportFiles(out or settings.out, settings.formats, settings.templates)
-            return await work(Debts(store, settings, clock_from_environment(), files))
-        finally:
-            await store.close()
+        async with Store.existing(settings.store_url) as store:
+            return await work(Debts(store, settings, clock_from_environment(), options.files(settings, out)))
 
     return asyncio.run(interruptible(go()))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agents.llm.settings import EndpointSettings
-from reports.deliveries.files import ReportFiles
 from schemas.errors import Misuse
 from streams.clock import clock_from_environment
 from streams.commands import options
@@ -52,12 +51,9 @@ def replay(
 
     async def go() -> Replayed:
         asked = _asked(settings, model, rubric, prompt)
-        files = ReportFiles(out or settings.out, settings.formats, settings.templates)
-        store = await Store.open(settings.store_url, create=False)
-        try:
-            return await Replay(store, settings, clock_from_environment(), files, asked).go(name or settings.name, days)
-        finally:
-            await store.close()
+        async with Store.existing(settings.store_url) as store:
+            again = Replay(store, settings, clock_from_environment(), options.files(settings, out), asked)
+            return await again.go(name or settings.name, days)
 
     replayed = asyncio.run(interruptible(go()))
     _show(replayed.differences, as_json=as_json)

@@ -35,11 +35,8 @@ def sql(
 
 
 async def _select(url: str, query: str) -> Table:
-    store = await Store.open(url, create=False)
-    try:
+    async with Store.existing(url) as store:
         return await store.select(query)
-    finally:
-        await store.close()
 
 
 def _as_table(table: Table) -> None:

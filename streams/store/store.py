@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -69,6 +69,16 @@ class Store:
         if not create and address.directory is not None and not directory.is_made(address.directory):
             raise Misuse(f"there is no store at {address.directory} yet; run a report first")
         return cls(address, readers, *await asyncio.to_thread(_prepare, address))
+
+    @classmethod
+    @asynccontextmanager
+    async def existing(cls, url: str) -> AsyncIterator[Store]:
+        """The store at a URL, for as long as the body runs. Raises as `open` does, Misuse where no report was made."""
+        store = await cls.open(url, create=False)
+        try:
+            yield store
+        finally:
+            await store.close()
 
     async def close(self) -> None:
         """Finish what is running, join the threads, close the clients."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +22,11 @@ from schemas.errors import Misuse
 from schemas.repo import commit_url, display
 from schemas.reports import Coverage, ReportedCommit, ReportPublished, RepoSection, Stats
 from schemas.scores import TIERS
+from tests.checker import checker
 from tests.reports.test_markdown_page import Page
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.parent.name for path in GOLDEN.glob("*/report.json"))
-CHECKER = Path(__file__).parents[3] / "shared" / "tools" / "check_report.py"
 
 
 def case(name: str) -> ReportPublished:
@@ -38,19 +36,6 @@ def case(name: str) -> ReportPublished:
 def one(files: list[File]) -> str:
     [file] = files
     return file.text
-
-
-@lru_cache
-def checker() -> Any:
-    """The independent measure of a report, where it lies beside the project."""
-    if not CHECKER.exists():
-        pytest.skip("no checker beside the project")
-    spec = importlib.util.spec_from_file_location("check_report", CHECKER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def expected(report: ReportPublished) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from schemas.definition import LANGUAGES, Language
 from schemas.phrase import Code, Phrase
 from schemas.reports import Coverage, Opening, ReportedCommit, ReportPublished
 from schemas.scores import TIERS, Part, Tier
+from tests.checker import checker
 from tests.reports.answered import CALL, text
-from tests.reports.test_markdown import case, checker, expected, one
+from tests.reports.test_markdown import case, expected, one
 from tests.reports.test_markdown_page import Page
 
 HOSTILE = (

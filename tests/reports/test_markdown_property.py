@@ -31,8 +31,9 @@ from schemas.reports import (
     Stats,
 )
 from schemas.scores import TIERS, Part
+from tests.checker import checker
 from tests.reports.test_escape import texts
-from tests.reports.test_markdown import checker, expected
+from tests.reports.test_markdown import expected
 from tests.reports.test_markdown_page import Page
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
