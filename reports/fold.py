@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -153,7 +154,7 @@ def _readable(part: Part, importance: Importance | None) -> Part:
     tier = part.evidence.args["tier"]
     reason = importance.reason if importance is not None and importance.tier == tier else ""
     evidence = Phrase(code=Code.PART_OPINION, args={"tier": tier, "reason": reason})
-    return part.model_copy(update={"evidence": evidence})
+    return replace(part, evidence=evidence)
 
 
 def _nothing_yet(seen: CommitObserved) -> Analysis:

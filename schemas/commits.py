@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from schemas.model import Event, Frozen
+from schemas.model import Event, value
 
 PATCH_LIMIT = 256 * 1024  # bytes of patch that travel in the event
 FILES_LIMIT = 2_000  # files that travel in the event
@@ -16,12 +16,14 @@ Detail = Literal["message", "files", "patch"]
 DETAILS: tuple[Detail, ...] = ("message", "files", "patch")  # rising: more detail replaces less
 
 
-class Person(Frozen):
+@value
+class Person:
     name: str
     email: str = ""
 
 
-class FileChange(Frozen):
+@value
+class FileChange:
     """One changed path. `additions` and `deletions` are lines; None for what git does not count (binary)."""
 
     path: str
@@ -42,7 +44,8 @@ class FileChange(Frozen):
         return self.status == "M" and counted and bool(self.old_mode) and self.old_mode != self.new_mode
 
 
-class Brought(Frozen):
+@value
+class Brought:
     """A commit that a merge brought to its first parent's line."""
 
     sha: str

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from typing import ClassVar
+from dataclasses import field
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.dataclasses import dataclass
+
+Value = TypeVar("Value")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def value(cls: type[Value]) -> type[Value]:
+    """A frozen part of events that they have dozens of: a third of the memory and two thirds of the time of a model."""
+    made: Any = dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
+    return made(cls)  # type: ignore[no-any-return]
 
 
 class Frozen(BaseModel):

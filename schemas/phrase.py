@@ -6,9 +6,12 @@ Strings are untrusted text (titles, paths) and are shown as text by every render
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import StrEnum
 
-from schemas.model import Frozen
+from pydantic import TypeAdapter
+
+from schemas.model import value
 
 
 class Code(StrEnum):
@@ -108,6 +111,18 @@ class Code(StrEnum):
     PART_OPINION = "part.opinion"  # tier: what a model thinks the commit is, reason: why, in its words
 
 
-class Phrase(Frozen):
+@value
+class Phrase:
     code: Code
-    args: dict[str, str | int | tuple[str, ...]] = {}
+    args: dict[str, str | int | tuple[str, ...]] = field(default_factory=dict)
+
+
+_PHRASE = TypeAdapter(Phrase)
+
+
+def to_json(phrase: Phrase) -> str:
+    return _PHRASE.dump_json(phrase).decode()
+
+
+def from_json(text: str) -> Phrase:
+    return _PHRASE.validate_json(text)

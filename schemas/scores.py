@@ -6,14 +6,15 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from schemas.model import Event, Frozen
+from schemas.model import Event, value
 from schemas.phrase import Phrase
 
 Tier = Literal["high", "medium", "low"]
 TIERS: tuple[Tier, ...] = ("high", "medium", "low")
 
 
-class Part(Frozen):
+@value
+class Part:
     """Points that one rule of the rubric gave, and for what."""
 
     name: str

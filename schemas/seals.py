@@ -6,10 +6,11 @@ from datetime import date
 
 from pydantic import AwareDatetime
 
-from schemas.model import Event, Frozen
+from schemas.model import Event, value
 
 
-class LateArrival(Frozen):
+@value
+class LateArrival:
     """A commit dated before the day that reached the branch on the day (mostly through a merge)."""
 
     sha: str

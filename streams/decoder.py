@@ -10,7 +10,7 @@ from schemas.envelope import decode
 from schemas.model import Event
 from schemas.topics import Topic
 
-HELD_BYTES = 32 * 2**20  # of records
+HELD_BYTES = 8 * 2**20  # of records
 
 _Place = tuple[str, bytes, int]  # topic, id, hash of the body: the same id may come with another content
 

@@ -17,7 +17,7 @@ from streams.decoder import Decoder
 from streams.outbox import Outbox
 from streams.stage import Stage, StageLoop
 
-ROOM = 1_000  # unacknowledged records of a topic, above which a source waits
+ROOM = 500  # unacknowledged records of a topic, above which a source waits
 START_SECONDS = 60.0
 PATIENCE_SECONDS = 900.0  # without any acknowledgement; a stage that tries again gives up before
 _log = logging.getLogger(__name__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from schemas.errors import Misuse
+from streams.allocation import economise
 from streams.clock import clock_from_environment
 from streams.commands import options
 from streams.config import Settings, machine_zone, zone_named
@@ -83,7 +83,7 @@ def _run(request: Request, settings: Settings, *, quiet: bool) -> int:
     """Make the reports, print their paths; the exit code."""
     from streams.run import report as run_report  # slow to import, and only needed when all of the above is right
 
-    _collect_seldom()
+    economise()
     with Progress(quiet=quiet) as progress:
         outcome = asyncio.run(interruptible(run_report(request, settings, clock_from_environment(), progress)))
     for path in outcome.paths:
@@ -91,9 +91,3 @@ def _run(request: Request, settings: Settings, *, quiet: bool) -> int:
     if outcome.dead_letters:
         progress.complain(f"{outcome.dead_letters} events became dead letters; see `commitwire dead-letters`")
     return outcome.exit_code
-
-
-def _collect_seldom() -> None:
-    """Events hold no cycles and modules stay: looking for garbage among them as often as usual costs a tenth."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from schemas.commits import FILES_LIMIT, CommitObserved, FileChange, Person, Status
 from schemas.day import EARLIEST, LATEST
@@ -132,8 +132,8 @@ def _file(entry: object, index: int) -> FileChange:
     path = _text(entry, "path", f"{name}.path")
     if not path:
         raise _Bad(f"{name}.path is empty")
-    counts = {key: _count(entry.get(key), f"{name}.{key}") for key in ("additions", "deletions")}
-    return FileChange(path=path, status=status, **counts)
+    added, deleted = (_count(entry.get(key), f"{name}.{key}") for key in ("additions", "deletions"))
+    return FileChange(path=path, status=cast(Status, status), additions=added, deletions=deleted)
 
 
 def _count(value: object, name: str) -> int | None:

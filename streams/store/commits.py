@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from schemas import phrase
 from schemas.analyses import ANY_LANGUAGE, ROUNDS, CommitAnalyzed
 from schemas.commits import Brought, CommitObserved, Detail, FileChange, Person
-from schemas.phrase import Phrase
 from schemas.scores import CommitScored, Part
 from streams.store.selection import Fields, Key, chunks, query, select
 from streams.store.tables import COMMITS, FILE_CHANGES, SCORES
@@ -198,7 +198,7 @@ def _scored(row: Fields) -> CommitScored:
         round=row["round"],
         points=row["points"],
         parts=tuple(
-            Part(name=name, points=points, evidence=Phrase.model_validate_json(evidence))
+            Part(name=name, points=points, evidence=phrase.from_json(evidence))
             for name, points, evidence in parts
         ),
         tier=row["tier"],

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from schemas import phrase
 from schemas.analyses import ROUNDS, Call, CommitAnalyzed, Effort
 from schemas.commits import CommitObserved, FileChange
 from schemas.definition import Definition
@@ -185,7 +186,7 @@ def score(event: CommitScored) -> Iterator[Row]:
         event.final,
         [part.name for part in event.parts],
         [part.points for part in event.parts],
-        [part.evidence.model_dump_json() for part in event.parts],
+        [phrase.to_json(part.evidence) for part in event.parts],
         event.ruled or "",
         event.opinion or "",
         score_version(event),

@@ -22,7 +22,7 @@ from streams.transports.orderly import OrderlyConsumer
 from streams.transports.record import NewRecord, Partition, Record
 from streams.transports.writer import Writer
 
-UNFINISHED_RECORDS = 500  # per partition: reading pauses above either limit
+UNFINISHED_RECORDS = 250  # per partition: reading pauses above either limit
 UNFINISHED_BYTES = 4 * 2**20
 
 
