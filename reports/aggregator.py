@@ -43,7 +43,7 @@ class Aggregator:
     A window is ready when every source has sealed the day and every commit of the seals is answered; when it is being
     closed, or this process has seen it wait for longer than `close_limit`, it is published with what there is. The
     report is durable in the archive before it is returned, so a repetition after a crash publishes the very same one.
-    Windows that `opens` denies get revisions, but no first report.
+    Windows that `opens` denies get revisions, but no first report; with `whole_days`, nor do days that are not over.
 
     With `models`, a window also waits for a model's answers. While something is owed, a report that would tell of
     nothing but paid debts is made at most once a day; a window held back so is looked at again with the first touch of
@@ -60,6 +60,7 @@ class Aggregator:
         *,
         close_limit: timedelta = CLOSE_LIMIT,
         opens: Callable[[WindowKey], bool] = lambda _: True,
+        whole_days: bool = False,
         settled: Callable[[Settled], None] = lambda _: None,
         models: bool = False,
         opener: Opener | None = None,
@@ -68,11 +69,22 @@ class Aggregator:
         self._definitions, self._now = definitions, now
         self._close_limit, self._opens, self._settled = close_limit, opens, settled
         self._models, self._opener = models, opener
+        self._whole_days = whole_days
         self._waiting: set[WindowKey] = set()
         self._held: dict[WindowKey, datetime] = {}  # until when a window with debts is held back
         self._since: dict[WindowKey, datetime] = {}  # when a window that waits was seen first
         self._said: dict[WindowKey, int] = {}
         self._stood: dict[WindowKey, tuple[int | None, Mapping[Source, int]]] = {}  # what was folded last
+
+    @property
+    def waiting(self) -> set[WindowKey]:
+        """Windows whose commits are not all answered, as far as this process has looked."""
+        return set(self._waiting)
+
+    @property
+    def held(self) -> set[WindowKey]:
+        """Windows whose paid debts are told of later."""
+        return set(self._held)
 
     async def look(self, touches: Sequence[WindowTouched]) -> list[ReportPublished | WindowTouched]:
         """Look at the touched windows, and again at those that wait: late commits of another day may complete them.
@@ -139,7 +151,7 @@ class Aggregator:
         for seal in seals:
             by_day[seal.day][Source(repo=seal.repo, branch=seal.branch)] = seal
         windows = (Window(definition, day, by_day[day]) for day in sorted(by_day))
-        return [window for window in windows if window.is_sealed]
+        return [window for window in windows if window.is_sealed and (window.is_over or not self._whole_days)]
 
     def _said_of(self, window: Window, answered: Mapping[CommitKey, int]) -> int | None:
         # Not since the seal: a process that begins a day later finds the answers still on their way.

@@ -98,6 +98,10 @@ class Window:
         return all(source in self.seals for source in self.definition.sources)
 
     @property
+    def is_over(self) -> bool:
+        return all(seal.complete for seal in self.seals.values())
+
+    @property
     def keys(self) -> set[CommitKey]:
         """Every commit the report shows: the day's own and the late ones that arrived on it."""
         own = {(seal.repo, sha) for seal in self.seals.values() for sha in seal.shas}

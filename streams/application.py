@@ -1,7 +1,8 @@
-"""The Faust app: made from a broker's URL, carrying raw bytes, without what Faust would do to a process of its own."""
+"""The Faust app: made for a broker, carrying raw bytes, without what Faust would do to a process of its own."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,9 +13,17 @@ from faust.tables.manager import TableManager
 from schemas.errors import Stop
 from schemas.topics import TOPICS, Topic
 from streams.transports.batches import BatchStream
+from streams.transports.broker import (
+    LARGEST_RECORD,
+    NAMESPACE,
+    ONE_PARTITION,
+    EmbeddedBroker,
+    KafkaBroker,
+    Layout,
+    parse,
+)
 from streams.transports.notice import Notice
 
-CONSUMERS = "commitwire"  # the name of the group of consumers
 COMMIT_SECONDS = 0.1  # what is finished is committed this often: a crash repeats little
 STOP_SECONDS = 10.0
 
@@ -38,17 +47,37 @@ class NoTables(TableManager):  # type: ignore[misc]
 
 
 class Application(faust.App):  # type: ignore[misc]
-    """`changed` tells when anything moves; `give_up` is called with what makes going on impossible."""
+    """One group of consumers; `changed` tells when anything moves, `give_up` is called with what makes going on
+    impossible, `joined` is set once the broker has said which partitions are read here."""
 
-    def __init__(self, url: str, *, give_up: Callable[[Stop], None]) -> None:
-        self.changed = Notice()
+    def __init__(
+        self,
+        url: str,
+        *,
+        give_up: Callable[[Stop], None],
+        changed: Notice | None = None,
+        stages: str = "",
+        layout: Layout = ONE_PARTITION,
+    ) -> None:
+        self.changed = changed or Notice()
         self.give_up = give_up
         self.stop_seconds = STOP_SECONDS
+        self.joined = asyncio.Event()
+        self.broker = parse(url)
+        self._layout = layout
+        namespace = self.broker.namespace if isinstance(self.broker, KafkaBroker) else NAMESPACE
         super().__init__(
-            CONSUMERS,
-            broker=url,
+            f"{namespace}.{stages}" if stages else namespace,
+            broker=_urls(url, self.broker),
+            broker_credentials=_credentials(self.broker),
             autodiscover=False,
             broker_commit_interval=COMMIT_SECONDS,
+            broker_session_timeout=layout.session_seconds,
+            broker_heartbeat_interval=min(3.0, layout.session_seconds / 3),
+            broker_request_timeout=max(30.0, layout.session_seconds),
+            broker_max_poll_interval=3600.0,  # a stage may wait for its model or its store for long
+            broker_max_poll_records=250,
+            consumer_metadata_max_age_ms=30_000,
             processing_guarantee="at_least_once",
             store="memory://",
             stream_wait_empty=True,
@@ -61,7 +90,20 @@ class Application(faust.App):  # type: ignore[misc]
 
     def reading(self, topics: Iterable[Topic]) -> Any:
         """A Faust channel of raw records of one or more topics."""
-        return self.topic(*(topic.name for topic in topics), schema=RawBytes())
+        return self.topic(*(self.named(topic.name) for topic in topics), schema=RawBytes())
+
+    @property
+    def assigned(self) -> set[Any]:
+        """The partitions that are read here."""
+        return self.consumer.assignment() if self.joined.is_set() else set()
+
+    def named(self, topic: str) -> str:
+        """The name on the broker of a topic of schemas.topics."""
+        return self.broker.named(topic) if isinstance(self.broker, KafkaBroker) else topic
+
+    def plain(self, name: str) -> str:
+        """The name in schemas.topics of a topic on the broker."""
+        return self.broker.plain(name) if isinstance(self.broker, KafkaBroker) else name
 
     async def on_start(self) -> None:
         await super().on_start()
@@ -70,7 +112,44 @@ class Application(faust.App):  # type: ignore[misc]
 
     async def _declare(self, topic: Topic) -> None:
         kept: Any = {"retention": topic.retention, "compacting": topic.compacted, "deleting": not topic.compacted}
-        await self.topic(topic.name, schema=RawBytes(), internal=True, **kept).maybe_declare()
+        many = self._layout.partitions if isinstance(self.broker, KafkaBroker) else 1
+        size: Any = {"partitions": many, "replicas": self._layout.replication}
+        config = {"max.message.bytes": LARGEST_RECORD}
+        named = self.named(topic.name)
+        await self.topic(named, schema=RawBytes(), internal=True, config=config, **kept, **size).maybe_declare()
+
+    async def _on_partitions_assigned(self, assigned: set[Any], generation_id: int = 0) -> None:
+        await super()._on_partitions_assigned(assigned, generation_id)
+        self.joined.set()
+
+    def _new_transport(self) -> Any:
+        return _transport(self.broker)(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> Any:
+        return _transport(self.broker)(self.conf.broker_producer, self)
 
     def _create_directories(self) -> None:
         """Faust would make a directory for tables in the working directory."""
+
+
+def _urls(url: str, broker: EmbeddedBroker | KafkaBroker) -> list[str]:
+    return [f"kafka://{server}" for server in broker.servers] if isinstance(broker, KafkaBroker) else [url]
+
+
+def _credentials(broker: EmbeddedBroker | KafkaBroker) -> Any:
+    if not isinstance(broker, KafkaBroker):
+        return None
+    from streams.transports import kafka
+
+    return kafka.credentials(broker)
+
+
+def _transport(broker: EmbeddedBroker | KafkaBroker) -> Any:
+    """Each is imported when it is needed: the client of Kafka takes a while."""
+    if isinstance(broker, KafkaBroker):
+        from streams.transports import kafka
+
+        return kafka.Transport
+    from streams.transports import embedded
+
+    return embedded.Transport

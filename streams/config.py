@@ -22,6 +22,8 @@ from schemas.model import Frozen
 from streams.request import STDIN_NAME
 from streams.sources.repository import locate
 from streams.store import address
+from streams.transports import broker
+from streams.transports.broker import Layout
 
 FILE = "commitwire.toml"
 RESERVED = {"COMMITWIRE_CONFIG", "COMMITWIRE_CLOCK", "COMMITWIRE_KILL_AT"}
@@ -42,7 +44,9 @@ class Settings(Frozen):
     )
     broker: str = Field(
         default="",
-        description="Where the streams are: `embedded:///DIRECTORY` (default: `log` in the data directory).",
+        description="Where the streams are: `embedded:///DIRECTORY` (default: `log` in the data directory) or "
+        "`kafka://[USER:${PASSWORD}@]HOST:9092[,HOST2:9092][/NAMESPACE]` (options after `?`: `tls=1`, `ca=FILE`, "
+        "`mechanism=SCRAM-SHA-512`, `idempotent=0`).",
     )
     store: str = Field(
         default="",
@@ -97,6 +101,35 @@ class Settings(Frozen):
     )
     opening: bool = Field(default=False, description="Whether the model writes the opening paragraph of each report.")
 
+    partitions: int = Field(
+        default=12, ge=1, le=1000, description="Partitions of each topic that is made on a Kafka broker."
+    )
+    replication: int = Field(
+        default=1,
+        ge=1,
+        le=9,
+        description="Copies of each topic that is made on a Kafka broker; 3 in earnest.",
+    )
+    session_seconds: float = Field(
+        default=20, ge=1, le=300, description="A worker that is silent for so long loses its partitions to others."
+    )
+    every_seconds: float = Field(
+        default=60, gt=0, description="How often `ingest` and `up` look at the sources, in seconds."
+    )
+    listen: str = Field(
+        default="127.0.0.1:9464",
+        pattern=r"^(.*:\d{1,5})?$",
+        description='HOST:PORT of health and metrics of `up`, `worker` and `ingest`; port 0 is any, `""` none.',
+    )
+    listen_token: str = Field(
+        default="", description="What everybody who asks for more than the health must know; needed off this machine."
+    )
+
+    @property
+    def layout(self) -> Layout:
+        """How topics are made on a broker, and how its readers are watched."""
+        return Layout(self.partitions, self.replication, self.session_seconds)
+
     @property
     def broker_url(self) -> str:
         return self.broker or f"embedded://{_in_url(self.data)}/log"
@@ -148,23 +181,13 @@ def _misuse(error: ValidationError, where: Mapping[str, str], file: Path | None)
 
 
 def _check_urls(settings: Settings, where: Mapping[str, str]) -> None:
-    checks = (("broker", settings.broker, _check_broker), ("store", settings.store, address.parse))
+    checks = (("broker", settings.broker, broker.parse), ("store", settings.store, address.parse))
     for key, url, check in checks:
         try:
             if url:
                 check(url)
         except Misuse as error:
             raise Misuse(f"{where[key]}: {key}: {error}") from error
-
-
-def _check_broker(url: str) -> None:
-    """Raises Misuse for a URL that no transport of this version understands."""
-    scheme, _, place = url.partition("://")
-    if scheme != "embedded":
-        named = f"{scheme}://" if place else "a broker without a scheme"
-        raise Misuse(f"{named} is not supported by this version; write embedded:///DIRECTORY")
-    if not place.startswith("/"):
-        raise Misuse("an embedded log needs an absolute directory; write embedded:///DIRECTORY")
 
 
 def _rooted(settings: Settings, keys: Collection[str], file: Path) -> Settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,11 @@ from schemas.reports import ReportDelivered, ReportPublished
 from streams.failpoint import failpoint
 
 
+def nothing_more(window: WindowKey) -> bool:
+    """For commands: they say which windows they want."""
+    return False
+
+
 @dataclass
 class Deliverer:
     """Writes the files of the windows in `wanted`; reports of other windows are left to whoever asks for them."""
@@ -21,6 +26,7 @@ class Deliverer:
     files: ReportFiles
     archive: Archive
     wanted: set[WindowKey] = field(default_factory=set)
+    wants: Callable[[WindowKey], bool] = nothing_more  # besides those
     unanswered: dict[WindowKey, int] = field(default_factory=dict)  # commits without an analysis that can still come
     _revisions: dict[WindowKey, int] = field(default_factory=dict)
     _paths: dict[WindowKey, list[Path]] = field(default_factory=dict)
@@ -34,7 +40,7 @@ class Deliverer:
     async def deliver(self, report: ReportPublished) -> list[ReportDelivered]:
         """The files of this report, unless it is not wanted or a later revision was delivered."""
         key = (report.definition.name, report.day)
-        return await self._stand(key, report.revision, report) if key in self.wanted else []
+        return await self._stand(key, report.revision, report) if key in self.wanted or self.wants(key) else []
 
     async def settle(self, revisions: Mapping[WindowKey, int]) -> list[ReportDelivered]:
         """Make the files of each window be those of its revision, also where nothing new was published."""

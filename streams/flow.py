@@ -9,13 +9,18 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
-from schemas.errors import Stop
+from schemas.errors import CommitwireError, Stop
 from schemas.model import Event
+from schemas.topics import Topic
 from streams.application import STOP_SECONDS, Application
 from streams.clock import Clock
+from streams.config import masked
 from streams.decoder import Decoder
+from streams.meter import UNMETERED, Meter
 from streams.outbox import Outbox
 from streams.stage import Stage, StageLoop
+from streams.transports.broker import ONE_PARTITION, EmbeddedBroker, Layout, parse
+from streams.transports.notice import Notice
 
 ROOM = 500  # unacknowledged records of a topic, above which a source waits
 START_SECONDS = 60.0
@@ -31,13 +36,25 @@ class Flow:
     stages ends with Stop when nothing at all was acknowledged for `patience` seconds.
     """
 
-    def __init__(self, url: str, clock: Clock, stages: Sequence[Stage], patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        stages: Sequence[Stage],
+        patience: float = PATIENCE_SECONDS,
+        layout: Layout = ONE_PARTITION,
+        meter: Meter = UNMETERED,
+    ) -> None:
         self._url = url
+        self._layout = layout
+        self._meter = meter
         self._patience = patience
         self._clock = clock
         self._stages = stages
         self._decoder = Decoder(stage.reads for stage in stages)
         self._loops: list[StageLoop] = []
+        self._apps: list[Application] = []
+        self._changed = Notice()
         self._error: Stop | None = None
         self._ended = asyncio.Event()
         self._open = False
@@ -46,27 +63,42 @@ class Flow:
 
     async def start(self) -> None:
         """Returns when the stages are reading. Raises Stop when the broker cannot be used."""
-        self._app = Application(self._url, give_up=self._give_up)
-        self._outbox = Outbox(self._app, self._clock, self._decoder)
-        self._app.transport.open()
+        for name, stages in groups(self._url, self._stages).items():
+            self._apps.append(self._application(name))
+            for stage in stages:
+                self._add(self._apps[-1], stage)
+        self._apps[0].transport.open()
         self._open = True
         try:
-            await self._start_stages()
+            await self._start_apps()
         except BaseException:
             await self.stop()
             raise
 
-    async def _start_stages(self) -> None:
-        for stage in self._stages:
-            self._add(stage)
-        starting = asyncio.ensure_future(self._app.start())
-        await asyncio.wait({starting}, timeout=START_SECONDS)
-        if not starting.done():
-            starting.cancel()
-            raise Stop(f"{self._url} did not let us read within {START_SECONDS:.0f} s; check the broker")
-        starting.result()
-        self._watching = asyncio.ensure_future(self._watch())
-        self._check()
+    def _application(self, name: str) -> Application:
+        app = Application(self._url, give_up=self._give_up, changed=self._changed, stages=name, layout=self._layout)
+        if not self._apps:
+            self._outbox = Outbox(app, self._clock, self._decoder, self._wait, meter=self._meter)
+        return app
+
+    async def _start_apps(self) -> None:
+        starting = asyncio.gather(*(self._start_app(app) for app in self._apps))
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await starting
+        except TimeoutError:
+            raise Stop(f"{masked(self._url)} did not let us read within {START_SECONDS:.0f} s; check it") from None
+        except CommitwireError:
+            raise
+        except Exception as error:  # of the broker's client
+            raise Stop(f"{masked(self._url)} cannot be used: {error}; check it and start again") from error
+        self._watching = [asyncio.ensure_future(self._watch(app)) for app in self._apps]
+        self.check()
+
+    async def _start_app(self, app: Application) -> None:
+        await app.start()
+        if app.agents:
+            await app.joined.wait()
 
     async def stop(self) -> None:
         """Let the stages finish the batch at hand, for some seconds, and give the broker up. May be called again."""
@@ -74,18 +106,19 @@ class Flow:
             return
         self._open = False
         self._end()
-        stopping = asyncio.ensure_future(self._app.stop())
+        stopping = {asyncio.ensure_future(app.stop()) for app in self._apps}
         try:
-            await asyncio.wait({stopping}, timeout=2 * STOP_SECONDS)
+            await asyncio.wait(stopping, timeout=2 * STOP_SECONDS)
         finally:
-            stopping.add_done_callback(_tell)
-            stopping.cancel()
-            await self._app.transport.close()
+            for one in stopping:
+                one.add_done_callback(_tell)
+                one.cancel()
+            await self._apps[0].transport.close()
 
     async def failure(self) -> None:
         """Wait for the end: raises what made the flow stop by itself, returns when it was told to stop."""
         await self._ended.wait()
-        self._check()
+        self.check()
 
     # -- events
 
@@ -106,20 +139,36 @@ class Flow:
         """Wait until the stages have acknowledged everything in the topics they read."""
         while True:
             await self._until(lambda lag: not any(lag.values()))
-            consumer = self._app.consumer
-            ends = await consumer.highwaters(*consumer.assignment())
-            self._outbox.ends |= {tp: max(end or 0, self._outbox.ends.get(tp, 0)) for tp, end in ends.items()}
+            for app in self._apps:
+                ends = await app.consumer.highwaters(*app.consumer.assignment())
+                self._outbox.ends |= {tp: max(end or 0, self._outbox.ends.get(tp, 0)) for tp, end in ends.items()}
             if not any(self.lag().values()):
                 return
 
     def lag(self) -> dict[str, int]:
-        """For each topic that is read here, how many records are not acknowledged yet."""
-        consumer = self._app.consumer
+        """For each topic that is read here, how many records are not acknowledged yet by the slowest group."""
+        lag: dict[str, int] = {}
+        for app in self._apps:
+            for topic, records in self._lag(app).items():
+                lag[topic] = max(records, lag.get(topic, 0))
+        return lag
+
+    def _lag(self, app: Application) -> Counter[str]:
+        consumer = app.consumer
         lag: Counter[str] = Counter()
         for tp in consumer.assignment():
             end = max(consumer.highwater(tp) or 0, self._outbox.ends.get(tp, 0))
-            lag[tp.topic] += max(0, end - consumer.acknowledged(tp))
-        return dict(lag)
+            lag[app.plain(tp.topic)] += max(0, end - consumer.acknowledged(tp))
+        return lag
+
+    @property
+    def has_joined(self) -> bool:
+        """Whether the broker has said, for every stage, which partitions are read here: maybe none."""
+        return all(app.joined.is_set() for app in self._apps if app.agents)
+
+    def reads_first(self, topic: Topic) -> bool:
+        """Whether the first partition of a topic is read here: true for one process at a time."""
+        return any(tp.topic == app.named(topic.name) and tp.partition == 0 for app in self._apps for tp in app.assigned)
 
     @property
     def dead_letters(self) -> int:
@@ -129,17 +178,20 @@ class Flow:
     async def _until(self, enough: Callable[[dict[str, int]], bool]) -> None:
         """Wait for the lag to be small enough, for as long as anything is acknowledged now and then."""
         now = asyncio.get_running_loop().time
-        end, done = now() + self._patience, self._app.consumer.finished
+        end, done = now() + self._patience, self._finished()
         while True:
-            turn = self._app.changed.turn()
+            turn = self._changed.turn()
             self._check_running()
             if enough(lag := self.lag()):
                 return
-            if done != (done := self._app.consumer.finished):
+            if done != (done := self._finished()):
                 end = now() + self._patience
             if now() >= end:
                 raise self._stuck(lag)
-            await self._app.changed.wait(turn, end - now())
+            await self._changed.wait(turn, end - now())
+
+    def _finished(self) -> int:
+        return sum(app.consumer.finished for app in self._apps)
 
     def _stuck(self, lag: dict[str, int]) -> Stop:
         waiting = ", ".join(f"{topic} ({records})" for topic, records in sorted(lag.items()) if records)
@@ -149,14 +201,14 @@ class Flow:
 
     # -- stages
 
-    def _add(self, stage: Stage) -> None:
-        loop = StageLoop(stage, self._outbox, self._clock, self._wait, decoder=self._decoder)
+    def _add(self, app: Application, stage: Stage) -> None:
+        loop = StageLoop(stage, self._outbox, self._clock, self._wait, decoder=self._decoder, meter=self._meter)
         self._loops.append(loop)
 
         async def agent(stream: Any) -> None:
             await self._run(loop, stream)
 
-        self._app.agent(self._app.reading(stage.reads), name=stage.name)(agent)
+        app.agent(app.reading(stage.reads), name=stage.name)(agent)
 
     async def _run(self, loop: StageLoop, stream: Any) -> None:
         """The agent. Nothing may be raised from here: Faust would start it again, without the batch at hand."""
@@ -191,11 +243,11 @@ class Flow:
 
     # -- the end
 
-    async def _watch(self) -> None:
-        await self._app.wait_until_stopped()
-        if self._app.crashed:
-            reason = self._app.crash_reason
-            self._give_up(reason if isinstance(reason, Stop) else Stop(f"reading from {self._url} failed: {reason!r}"))
+    async def _watch(self, app: Application) -> None:
+        await app.wait_until_stopped()
+        if app.crashed:
+            why = app.crash_reason
+            self._give_up(why if isinstance(why, Stop) else Stop(f"reading from {masked(self._url)} failed: {why!r}"))
 
     def _give_up(self, error: Stop) -> None:
         if not self._ended.is_set():
@@ -205,18 +257,31 @@ class Flow:
     def _end(self) -> None:
         """No stage takes another batch, and nobody waits any longer for what will not come."""
         self._ended.set()
-        self._app.consumer.stop_flow()
-        self._app.flow_control.suspend()
-        self._app.changed.tell()
+        for app in self._apps:
+            app.consumer.stop_flow()
+            app.flow_control.suspend()
+        self._changed.tell()
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises what made the flow stop by itself."""
         if self._error is not None:
             raise self._error
 
     def _check_running(self) -> None:
-        self._check()
+        self.check()
         if self._ended.is_set():
             raise Stop("the flow was stopped; start it again")
+
+
+def groups(url: str, stages: Sequence[Stage]) -> dict[str, Sequence[Stage]]:
+    """The stages of each group of consumers, by its name.
+
+    On a broker every stage is a group of its own, so that workers may run all of them or some. The embedded log has one
+    reader.
+    """
+    if isinstance(parse(url), EmbeddedBroker) or not stages:
+        return {"": stages}
+    return {stage.name: (stage,) for stage in stages}
 
 
 def _tell(stopping: asyncio.Future[None]) -> None:

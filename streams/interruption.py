@@ -19,6 +19,7 @@ from streams.sources import git
 SENTENCE = "interrupted; the same command goes on where this one stopped"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE_SECONDS = 5  # for closing in order; after that the process ends as if killed, which loses nothing either
+STOP_SECONDS = 30  # for a service: its batches, its commits, its connections
 _SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides it
 Result = TypeVar("Result")
 
@@ -56,6 +57,27 @@ async def interruptible(work: Coroutine[Any, Any, Result]) -> Result:
         await asyncio.gather(task, return_exceptions=True)
         raise Stop(SENTENCE)
     return task.result()
+
+
+async def until_told(work: Coroutine[Any, Any, None], stop: Callable[[], None]) -> None:
+    """Run a service. The first signal calls `stop`, after which the work has STOP_SECONDS to end in order; the next
+    one, or the end of that time, ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        stop()
+        git.end_all()
+
+    def first(_number: int, _frame: FrameType | None) -> None:
+        _on((*SIGNALS, signal.SIGALRM), _end_at_once)
+        signal.alarm(STOP_SECONDS)
+        loop.call_soon_threadsafe(end)
+
+    _on(SIGNALS, first)
+    try:
+        await work
+    finally:
+        _on(SIGNALS, _end_at_once)
 
 
 def _on(numbers: tuple[signal.Signals, ...], handler: Callable[[int, FrameType | None], None]) -> None:

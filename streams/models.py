@@ -25,6 +25,7 @@ from schemas.model import Event
 from schemas.reports import Opening, ReportPublished
 from streams.clock import Clock
 from streams.config import Settings
+from streams.meter import UNMETERED, Meter
 from streams.store.store import Store
 
 AHEAD = 2  # times as many commits as slots: some are read and masked, or stored, while others are with the model
@@ -45,6 +46,7 @@ class Models:
         clock: Clock,
         settings: Settings,
         answered: Callable[[int], None],
+        meter: Meter = UNMETERED,
     ) -> None:
         self.slots = AHEAD * settings.slots
         self._store = store
@@ -53,6 +55,7 @@ class Models:
         self._prompts = Prompts(settings.prompts)
         self._attempts = settings.content_attempts
         self._answered = answered
+        self._meter = meter
         self._purse = purse
         self._analyst = Analyst(
             self._purse,
@@ -72,6 +75,7 @@ class Models:
         clock: Clock,
         settings: Settings,
         answered: Callable[[int], None],
+        meter: Meter = UNMETERED,
     ) -> Models:
         """The models of these endpoints; what was spent today is in the store."""
         today = clock.now().astimezone(UTC).date()
@@ -82,7 +86,7 @@ class Models:
         chain = Chain.of(endpoints, store.health(), clock.now)
         dearest = Prices(max(one.input_price for one in endpoints), max(one.output_price for one in endpoints))
         purse = Purse(chain, budget, dearest, clock, settings.slots)
-        return cls(store, chain, preferred, purse, clock, settings, answered)
+        return cls(store, chain, preferred, purse, clock, settings, answered, meter)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -103,12 +107,18 @@ class Models:
         facts = static.analyze(commit)
         pieces = partial(self._store.pieces, request.repo, request.sha)
         try:
-            return await self._analyst.analyze(commit, pieces, facts, request, known)
+            analyzed = await self._analyst.analyze(commit, pieces, facts, request, known)
         except CommitwireError:
             raise
         except Exception as error:  # whatever a model's answer made us stumble over, its commit must not be lost
             _log.exception("analyzing %s failed", request.key)
             return owed(facts, request, known, f"{type(error).__name__}: {error}", Effort())
+        self._count(analyzed.effort)
+        return analyzed
+
+    def _count(self, effort: Effort | None) -> None:
+        for call in effort.calls if effort else ():
+            self._meter.called(call)
 
     async def _commit(self, request: AnalysisRequested) -> CommitObserved:
         commit = await self._store.whole(request.repo, request.sha)
@@ -123,6 +133,7 @@ class Models:
     async def open(self, report: ReportPublished) -> Opening | None:
         """The opening paragraph of a report; None when there is none to be had."""
         made = await opening(report, self._purse, self._prompts, self._attempts)
+        self._count(Effort(calls=made.calls))
         if made.opening is None and made.calls:
             await self._store.save_opening(report.definition, Effort(calls=made.calls))
         return made.opening

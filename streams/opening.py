@@ -30,8 +30,7 @@ async def open_sources(
     request: Request, places: Sequence[Place], settings: Settings, clock: Clock, complain: Callable[[str], None]
 ) -> Opened:
     """Open all sources, find out which days are asked for, and read what they consist of. Raises Misuse."""
-    opening = (asyncio.to_thread(_open, place, request.branch, settings) for place in places)
-    collectors: list[Collector] = list(await asyncio.gather(*opening))
+    collectors = await open_collectors(places, request.branch, settings)
     if request.jsonl is not None:
         collectors.append(FileCollector(request.jsonl, complain, clock.now))
     await _check_names(request, collectors)
@@ -41,6 +40,12 @@ async def open_sources(
             for source in collector.sources():
                 await asyncio.to_thread(collector.readings, source, days, request.zone)
     return Opened(collectors, days)
+
+
+async def open_collectors(places: Sequence[Place], branch: str | None, settings: Settings) -> list[Collector]:
+    """One for each repository, brought up to date; those that cannot be read say so when they are sealed."""
+    opening = (asyncio.to_thread(_open, place, branch, settings) for place in places)
+    return list(await asyncio.gather(*opening))
 
 
 async def _days(request: Request, collectors: Sequence[Collector], now: datetime) -> list[date]:

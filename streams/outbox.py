@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from schemas.envelope import encode
-from schemas.errors import Stop
+from schemas.errors import Reject, Retry, Stop
 from schemas.model import Event
 from schemas.topics import TOPIC_OF
+from streams import tracing
 from streams.clock import Clock
 from streams.decoder import Decoder
+from streams.meter import UNMETERED, Meter
+from streams.policy import Backoff
+from streams.transports.broker import LARGEST_RECORD
+
+ENVELOPE = 16 * 1024  # bytes that key and headers of a record may take
+PATIENCE = Backoff(first=0.2, longest=5.0)
+
+Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
 
 
 class Outgoing(NamedTuple):
@@ -30,10 +40,12 @@ class Outbox:
     `decoder` learns what each record says.
     """
 
-    def __init__(self, app: Any, clock: Clock, decoder: Decoder) -> None:
+    def __init__(self, app: Any, clock: Clock, decoder: Decoder, wait: Wait, *, meter: Meter = UNMETERED) -> None:
         self._app = app
         self._clock = clock
         self._decoder = decoder
+        self._wait = wait
+        self._meter = meter
         self.ends: dict[tuple[str, int], int] = {}
 
     def encode(self, events: Sequence[Event], source: str) -> list[Outgoing]:
@@ -42,24 +54,63 @@ class Outbox:
         return [self._encode(event, source, now) for event in events]
 
     def _encode(self, event: Event, source: str, now: datetime) -> Outgoing:
-        outgoing = Outgoing(TOPIC_OF[type(event)].name, *encode(event, source=source, time=now))
+        key, body, headers = encode(event, source=source, time=now)
+        outgoing = Outgoing(TOPIC_OF[type(event)].name, key, body, headers | tracing.headers())
+        if len(outgoing.body) > LARGEST_RECORD - ENVELOPE:
+            raise Reject(
+                f"{event.type_name()} of {event.key} takes {len(outgoing.body)} bytes, more than any record may"
+            )
         self._decoder.said(outgoing.topic, outgoing.headers, outgoing.body, event)
         return outgoing
 
     async def transmit(self, outgoing: Sequence[Outgoing]) -> None:
-        """Send, in order, and wait until all of it is durable. Raises Stop when that is impossible."""
-        if not outgoing:
-            return
-        try:
-            sent = [await self._send(one) for one in outgoing]
-            places = await asyncio.gather(*sent)
-        except Stop:
-            raise
-        except Exception as error:
-            raise Stop(f"sending to {outgoing[0].topic} failed: {error}; check the broker and start again") from error
-        for place in places:
-            where = place.topic_partition
-            self.ends[where] = max(self.ends.get(where, 0), place.offset + 1)
+        """Send, in order, and wait until all of it is durable; what a broker does not take at once is sent again.
 
-    async def _send(self, one: Outgoing) -> Any:
-        return await self._app.producer.send(one.topic, one.key, one.body, None, None, list(one.headers.items()))
+        Raises Stop when that is impossible, or the flow ends before it.
+        """
+        tries, waited, everything = 0, 0.0, outgoing
+        while outgoing:
+            sent = [await self._send(one) for one in outgoing]
+            places = await asyncio.gather(*sent, return_exceptions=True)
+            outgoing = [one for one, place in zip(outgoing, places, strict=True) if isinstance(place, Retry)]
+            for place in places:
+                self._note(place)
+            if outgoing:
+                tries += 1
+                waited += await self._pause(outgoing[0], tries, waited)
+        self._tell(everything)
+
+    def _tell(self, durable: Sequence[Outgoing]) -> None:
+        topics: dict[str, Counter[str]] = defaultdict(Counter)
+        for one in durable:
+            topics[one.headers["ce_source"].decode().removeprefix("commitwire/")][one.topic] += 1
+        for source, counted in topics.items():
+            self._meter.said(source, counted)
+
+    def _note(self, place: Any) -> None:
+        """Where a record ended. Raises Stop for an error that does not pass."""
+        if isinstance(place, Stop):
+            raise place
+        if isinstance(place, Retry):
+            return
+        if isinstance(place, BaseException):
+            raise Stop(f"sending failed: {place!r}; check the broker and start again") from place
+        where = place.topic_partition
+        self.ends[where] = max(self.ends.get(where, 0), place.offset + 1)
+
+    async def _pause(self, one: Outgoing, tries: int, waited: float) -> float:
+        seconds = PATIENCE.wait(tries, waited, 1.0)
+        if seconds is None:
+            raise Stop(f"the broker took no record of {one.topic} for {waited:.0f} s; check it and start again")
+        if not await self._wait(seconds):
+            raise Stop(f"the flow ended before the broker took a record of {one.topic}; it is made again")
+        return seconds
+
+    async def _send(self, one: Outgoing) -> asyncio.Future[Any]:
+        headers = list(one.headers.items())
+        try:
+            sent: asyncio.Future[Any] = await self._app.producer.send(one.topic, one.key, one.body, None, None, headers)
+        except (Retry, Stop) as error:
+            sent = asyncio.get_running_loop().create_future()
+            sent.set_exception(error)
+        return sent

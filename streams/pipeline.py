@@ -12,7 +12,7 @@ letter, and its commit goes on as "could not be analyzed".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,13 @@ from reports.aggregator import Aggregator
 from reports.inline import inline
 from schemas.analyses import CommitAnalyzed
 from schemas.commits import CommitObserved
-from schemas.definition import Definition, Language
+from schemas.definition import Language
 from schemas.model import Event
 from schemas.reports import ReportPublished
 from schemas.scores import CommitScored
 from schemas.topics import ANALYSES, COMMITS, DELIVERIES, REPORTS, REQUESTS, SCORES, SEALS, WINDOWS
 from schemas.windows import WindowTouched
+from streams.definitions import Definitions
 from streams.deliverer import Deliverer
 from streams.stage import Stage
 from streams.store.store import Store
@@ -47,7 +48,7 @@ class Pipeline:
 
     store: Store
     rubric: Rubric
-    definitions: Mapping[str, Definition]
+    definitions: Definitions
     aggregator: Aggregator
     deliverer: Deliverer
     models: Models | None = None
@@ -88,10 +89,12 @@ class Pipeline:
     async def keep(self, events: Sequence[Event]) -> Sequence[Event]:
         """Store a batch; once it is durable, the windows that depend on it are worth a look."""
         await self.store.write(events)
+        await self.definitions.know(events)
         return touches(events, self.definitions.values())
 
     async def close(self, events: Sequence[Event]) -> Sequence[Event]:
         touched = [event for event in events if isinstance(event, WindowTouched)]
+        await self.definitions.know(touched)
         said = await self.aggregator.look(touched)
         return [inline(event) if isinstance(event, ReportPublished) else event for event in said]
 

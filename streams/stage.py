@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import NamedTuple, Protocol
 
 from schemas.dead_letters import DeadLetter
 from schemas.errors import Reject, Stop, TooManyFailures
 from schemas.model import Event
 from schemas.topics import DEAD_LETTERS, Topic
+from streams import tracing
 from streams.clock import Clock
 from streams.decoder import Decoder, Incoming
 from streams.failpoint import failpoint
+from streams.logs import about
+from streams.meter import UNMETERED, Meter
 from streams.outbox import Outgoing
 from streams.policy import Backoff, Ceiling, Verdict, judge
 from streams.transports.batches import Single
 
 PATIENCE = Backoff()
 MESSAGE_LIMIT = 2_000  # characters of an error's message that a dead letter keeps
+_log = logging.getLogger(__name__)
 
 
 def nothing(event: Event, error: Exception) -> Sequence[Event]:
@@ -87,6 +94,7 @@ class StageLoop:
         decoder: Decoder | None = None,
         backoff: Backoff = PATIENCE,
         draw: Callable[[], float] = random.random,
+        meter: Meter = UNMETERED,
     ) -> None:
         self.stage = stage
         self.dead_letters = 0
@@ -96,7 +104,9 @@ class StageLoop:
         self._decoder = decoder or Decoder()
         self._backoff = backoff
         self._draw = draw
+        self._meter = meter
         self._ceiling = Ceiling()
+        meter.begins(stage.name)
 
     async def run(self, batches: AsyncIterator[Sequence[Incoming]]) -> Stop | None:
         """What stopped it, or None when the batches or the flow ended. Raises nothing but cancellation."""
@@ -137,10 +147,12 @@ class StageLoop:
 
     async def _process(self, batch: Sequence[Incoming]) -> None:
         failpoint(f"stage.{self.stage.name}.before_handle")
-        taken, letters = self._decode(batch)
-        results = await self._results(taken, 0) if taken else []
-        failpoint(f"stage.{self.stage.name}.before_send")
-        await self._outlet.transmit([*letters, *results])
+        with about(stage=self.stage.name), tracing.span(self.stage.name, batch):
+            taken, letters = self._decode(batch)
+            results = await self._results(taken, 0) if taken else []
+            failpoint(f"stage.{self.stage.name}.before_send")
+            await self._outlet.transmit([*letters, *results])
+        self._meter.handled(self.stage.name, Counter(record.topic for record in batch))
 
     def _decode(self, batch: Sequence[Incoming]) -> tuple[list[Taken], list[Outgoing]]:
         taken: list[Taken] = []
@@ -154,15 +166,16 @@ class StageLoop:
 
     async def _results(self, taken: Sequence[Taken], tried: int) -> list[Outgoing]:
         """What handling these events brings, or what is said about those that nothing helps."""
-        outcome = await self._try(taken, tried)
-        if not isinstance(outcome, Failure):
-            self._ceiling.note(dead=False, events=len(taken))
-            return outcome
-        if judge(outcome.error, len(taken)) is Verdict.SPLIT:
-            return [out for one in taken for out in await self._results([one], outcome.tries)]
-        (record, event), error = taken[0], outcome.error
-        said, message = self._rescue(event, error)
-        return self._bury(record, error, outcome.tries, message) + said
+        with about(**_subject(taken)):
+            outcome = await self._try(taken, tried)
+            if not isinstance(outcome, Failure):
+                self._ceiling.note(dead=False, events=len(taken))
+                return outcome
+            if judge(outcome.error, len(taken)) is Verdict.SPLIT:
+                return [out for one in taken for out in await self._results([one], outcome.tries)]
+            (record, event), error = taken[0], outcome.error
+            said, message = self._rescue(event, error)
+            return self._bury(record, error, outcome.tries, message) + said
 
     async def _try(self, taken: Sequence[Taken], tried: int) -> list[Outgoing] | Failure:
         """Results, or the failure that another try would not change. `tried` is how often it was tried before."""
@@ -170,7 +183,7 @@ class StageLoop:
         while True:
             tries += 1
             try:
-                return self._encode(await self.stage.handle([one.event for one in taken]))
+                return self._encode(await self._handle(taken))
             except Exception as error:
                 verdict = judge(error, len(taken))
                 if verdict is Verdict.STOP:
@@ -179,6 +192,13 @@ class StageLoop:
                     return Failure(error, tried + tries)
                 waited += await self._before_next_try(error, tries, waited)
 
+    async def _handle(self, taken: Sequence[Taken]) -> Sequence[Event]:
+        began = perf_counter()
+        try:
+            return await self.stage.handle([one.event for one in taken])
+        finally:
+            self._meter.tried(self.stage.name, len(taken), perf_counter() - began)
+
     async def _before_next_try(self, error: Exception, tries: int, waited: float) -> float:
         seconds = self._backoff.wait(tries, waited, 1 - self._draw())
         if seconds is None:
@@ -186,6 +206,8 @@ class StageLoop:
                 f"stage {self.stage.name} gave up after {tries} tries in {waited:.0f} s: {_words(error)};"
                 " nothing was lost: remove the cause and start again"
             ) from error
+        _log.warning("trying again in %.1f s: %s", seconds, _brief(error))
+        self._meter.repeats(self.stage.name)
         if not await self._wait(seconds):
             raise Ending
         return seconds
@@ -205,6 +227,8 @@ class StageLoop:
                 f" last one with {_words(error)}; remove the cause and start again, they are still in {record.topic}"
             )
         self.dead_letters += 1
+        self._meter.buried(self.stage.name)
+        _log.warning("dead letter after %d tries: %s", tries, _brief(error), extra=_identity(record))
         if record.topic == DEAD_LETTERS.name:
             return []  # it lies where a letter about it would go
         letter = DeadLetter(
@@ -224,8 +248,29 @@ class StageLoop:
         return self._outlet.encode(events, self.stage.name)
 
 
+def _subject(taken: Sequence[Taken]) -> dict[str, str]:
+    """What the log says of a batch: its topic when that is one, and whose event it is when it is one."""
+    topics = {one.record.topic for one in taken}
+    said = {"topic": topics.pop()} if len(topics) == 1 else {}
+    return said | _subject_of(taken[0].event) if len(taken) == 1 else said
+
+
+def _subject_of(event: Event) -> dict[str, str]:
+    return {"event": event.id} | {name: str(getattr(event, name)) for name in ("repo", "sha") if hasattr(event, name)}
+
+
+def _identity(record: Incoming) -> dict[str, str]:
+    """What the log says of a record, whether it can be decoded or not."""
+    return {"topic": record.topic, "event": _text(dict(record.headers or {}).get("ce_id"))}
+
+
 def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
+
+
+def _brief(error: Exception) -> str:
+    """For the log, which others read."""
+    return _clean(_words(error))[:MESSAGE_LIMIT]
 
 
 def _clean(text: str) -> str:

@@ -15,8 +15,10 @@ from schemas.definition import Language
 from schemas.reports import ReportDelivered
 from streams.clock import Clock
 from streams.config import Settings
+from streams.definitions import Definitions
 from streams.deliverer import Deliverer
 from streams.flow import PATIENCE_SECONDS, Flow
+from streams.meter import UNMETERED, Meter
 from streams.pipeline import Pipeline
 from streams.store.store import Store
 
@@ -39,11 +41,17 @@ def nobody_counts(analyses: int) -> None:
     """For commands that show no progress."""
 
 
+def nobody_asks(aggregator: Aggregator) -> None:
+    """For commands: they do not stay long enough to ask what waits."""
+
+
 @dataclass(frozen=True)
 class Working:
     """What a command works with. Without `endpoints` no model is asked; `languages` are those in which one is.
 
-    `answered` hears how many analyses a model has just made, or failed to make.
+    `answered` hears how many analyses a model has just made, or failed to make. `only` names the stages to run (None:
+    all). What is `continuous` has no end at which it could close days: they close when they are over. `closes` is given
+    the aggregator of the flow.
     """
 
     store: Store
@@ -55,16 +63,28 @@ class Working:
     opens: Callable[[WindowKey], bool] = nothing_opens
     settled: Callable[[Settled], None] = nobody_waits
     answered: Callable[[int], None] = nobody_counts
+    only: frozenset[str] | None = None
+    continuous: bool = False
+    meter: Meter = UNMETERED
+    closes: Callable[[Aggregator], None] = nobody_asks
 
     @asynccontextmanager
     async def flow(self) -> AsyncIterator[Flow]:
         """The running flow. What an earlier process left on the log is handled first."""
         models = await self._models()
         stages = (await self._pipeline(models)).stages()
-        flow = Flow(self.settings.broker_url, self.clock, stages, PATIENCE_SECONDS + self._longest_answer())
+        flow = Flow(
+            self.settings.broker_url,
+            self.clock,
+            [stage for stage in stages if self.only is None or stage.name in self.only],
+            PATIENCE_SECONDS + self.longest_answer,
+            self.settings.layout,
+            self.meter,
+        )
         await flow.start()
         try:
-            await flow.drained()
+            if not self.continuous:
+                await flow.drained()
             yield flow
         finally:
             await flow.stop()
@@ -81,25 +101,29 @@ class Working:
         await flow.send(delivered, source="deliveries")
         await flow.drained()
 
-    def _longest_answer(self) -> float:
+    @property
+    def longest_answer(self) -> float:
         """Seconds that the answer about one commit may take."""
         asked = sum(endpoint.longest_seconds for endpoint in self.endpoints)
         return QUESTIONS * self.settings.content_attempts * asked
 
     async def _pipeline(self, models: Models | None) -> Pipeline:
-        definitions = {known.name: known for known in await self.store.definitions()}
+        definitions = Definitions(self.store)
+        await definitions.refresh()
         aggregator = Aggregator(
             self.store,
             self.store,
             definitions,
             self.clock.now,
             # a command waits for its models: it closes the days itself when nothing more comes
-            close_limit=timedelta.max if models else self.settings.close_limit,
+            close_limit=timedelta.max if models and not self.continuous else self.settings.close_limit,
             opens=self.opens,
+            whole_days=self.continuous,
             settled=self.settled,
             models=models is not None,
             opener=models.open if models and self.settings.opening else None,
         )
+        self.closes(aggregator)
         rubric = Rubric.load(self.settings.rubric) if self.settings.rubric else Rubric.shipped()
         languages = self.languages if models else ()
         return Pipeline(self.store, rubric, definitions, aggregator, self.deliverer, models, languages)
@@ -109,4 +133,4 @@ class Working:
             return None
         from streams.models import Models  # a second of imports that a static report does without
 
-        return await Models.of(self.endpoints, self.store, self.clock, self.settings, self.answered)
+        return await Models.of(self.endpoints, self.store, self.clock, self.settings, self.answered, self.meter)

@@ -6,6 +6,8 @@ import os
 
 from hypothesis import settings
 
+pytest_plugins = ["tests.servers.brokers"]
+
 # Machines are shared and slow now and then: an example has no deadline. CI repeats the same examples every time.
 settings.register_profile("developer", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

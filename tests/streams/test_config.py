@@ -45,11 +45,11 @@ def test_values_take_variables_and_passwords_are_masked(file: Path) -> None:
         ("language = 'fr'", {}, r"commitwire.toml: language: Input should be 'zh-CN' or 'en'"),
         ("store = '${NO_SUCH}'", {}, r"commitwire.toml: the variable NO_SUCH is not set"),
         (
-            "broker = 'kafka://k:9092'",
+            "broker = 'nats://k:9092'",
             {},
-            r"commitwire.toml: broker: kafka:// is not supported by this version; write emb",
+            r"commitwire.toml: broker: nats:// is not known; write embedded:///DIRECTORY or kafka://HOST:9092",
         ),
-        ("broker = 'k:9092'", {}, r"commitwire.toml: broker: a broker without a scheme is not supported"),
+        ("broker = 'k:9092'", {}, r"commitwire.toml: broker: a broker without a scheme is not known"),
         ("broker = 'embedded://log'", {}, r"broker: an embedded log needs an absolute directory"),
         (
             "",

@@ -294,7 +294,7 @@ def test_a_full_disk_stops_the_flow_and_loses_nothing(directory: Path) -> None:
     async def run() -> list[CommitObserved]:
         durable: list[CommitObserved] = []
         async with running(directory, Stage("analyze", (COMMITS,), analyze)) as flow:
-            flow._app.transport.log._writer.execute("PRAGMA max_page_count=120")
+            flow._apps[0].transport.log._writer.execute("PRAGMA max_page_count=120")
             with pytest.raises(DiskFull, match="no room is left"):
                 await send_for_ever(flow, durable)
             with pytest.raises(DiskFull):
@@ -309,7 +309,7 @@ def test_a_full_disk_stops_the_flow_and_loses_nothing(directory: Path) -> None:
 def test_a_log_that_cannot_be_read_any_more_stops_the_flow(directory: Path) -> None:
     async def run() -> None:
         async with running(directory, Stage("analyze", (COMMITS,), analyze)) as flow:
-            flow._app.transport.log._reader.close()
+            flow._apps[0].transport.log._reader.close()
             await flow.send(commits(1), source="test")
             with pytest.raises(Stop, match="cannot be used"):
                 await flow.failure()

@@ -37,7 +37,7 @@ def test_a_wait_in_which_nothing_moves_ends_and_names_the_topics(tmp_path: Path)
     async def run() -> None:
         flow = flow_of(tmp_path / "log", Stage("hang", (COMMITS,), hang), patience=0.2)
         await flow.start()
-        flow._app.stop_seconds = 0.0
+        flow._apps[0].stop_seconds = 0.0
         try:
             await flow.send([commit(1), commit(2)], source="test")
             async with asyncio.timeout(SECONDS):
@@ -65,8 +65,8 @@ def test_an_end_that_takes_too_long_is_cancelled_and_told(
             finally:
                 ended.set()
 
-        flow._app.on_stop = for_ever
-        flow._app.stop_seconds = 0.0
+        flow._apps[0].on_stop = for_ever
+        flow._apps[0].stop_seconds = 0.0
         await flow.stop()
         assert ended.is_set()
 
@@ -84,7 +84,7 @@ def test_an_end_that_fails_is_told_and_gives_the_broker_up(tmp_path: Path, caplo
         async def fail() -> None:
             raise OSError("out of order")
 
-        flow._app.on_stop = fail
+        flow._apps[0].on_stop = fail
         await flow.stop()
         again = flow_of(tmp_path / "log", Stage("handle", (COMMITS,), handle))
         await again.start()

@@ -95,8 +95,8 @@ def test_what_finished_behind_an_unfinished_one_is_done_again_and_only_that(dire
             await flow.send([commit(number) for number in range(6)], source="test")
             await slow.until_begun(6)
             while flow.lag()[COMMITS.name] > 4:
-                await flow._app.changed.wait(flow._app.changed.turn())
-            while not await flow._app.consumer.commit():
+                await flow._apps[0].changed.wait(flow._apps[0].changed.turn())
+            while not await flow._apps[0].consumer.commit():
                 pass  # one that was under way may have begun before
         again = Slow()
         again.let(*range(6))

@@ -1,0 +1,109 @@
+"""The endless looking at sources of `commitwire ingest` and `commitwire up`: what is new, at once; days as they end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from schemas.day import day_of
+from schemas.definition import Definition, Source
+from schemas.errors import SourceFailed
+from schemas.windows import WindowTouched
+from streams.binding import bind
+from streams.clock import Clock
+from streams.collector import Collector, FailedCollector
+from streams.config import Settings
+from streams.feed import Feed
+from streams.flow import Flow
+from streams.meter import Meter
+from streams.opening import open_collectors
+from streams.progress import Progress
+from streams.sources.repository import Place
+from streams.store.store import Store
+
+BEFORE = timedelta(days=1)  # a service that begins reports yesterday first
+_log = logging.getLogger(__name__)
+Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
+
+
+@dataclass
+class Intake:
+    """Looks at all sources of one definition, again and again.
+
+    Every day since the last one that is sealed for good is sealed, today as not over. A source that cannot be read is
+    sealed with the reason, and read again in the next round.
+    """
+
+    store: Store
+    settings: Settings
+    clock: Clock
+    places: Sequence[Place]
+    zone: str
+    meter: Meter
+    progress: Progress
+    models: bool
+    failing: int = 0  # sources that could not be read in the last round
+
+    async def go(self, flow: Flow, wait: Wait) -> None:
+        """Until `wait` says that it is enough. Raises Stop errors."""
+        while True:
+            await self.round(flow)
+            if not await wait(self.settings.every_seconds):
+                return
+
+    async def round(self, flow: Flow) -> None:
+        """Look at each source once."""
+        collectors = await self._known(await open_collectors(self.places, None, self.settings))
+        definition = self._definition([source for one in collectors for source in one.sources()])
+        await bind(self.store, definition, redefine=False)
+        days = await self._days(definition)
+        new: set[date] = set()
+        for collector in collectors:
+            new |= (await self._feed(flow, collector, definition).go(days))[1]
+        self.failing = sum(isinstance(one, FailedCollector) for one in collectors)
+        self.meter.collected(good=len(collectors) - self.failing, failed=self.failing)
+        # A definition may be younger than the seals of its sources.
+        touches = [WindowTouched(definition=definition.name, day=day, cause="seal") for day in sorted({*days, *new})]
+        await flow.send(touches, source="sources")
+
+    async def _known(self, collectors: Sequence[Collector]) -> list[Collector]:
+        """A source that cannot be opened now keeps the branch that it had."""
+        bound = await self.store.definition(self.settings.name)
+        branches = {source.repo: source.branch for source in bound.sources} if bound else {}
+        return [
+            FailedCollector.of(one.source.repo, branches.get(one.source.repo), one.reason)
+            if isinstance(one, FailedCollector)
+            else one
+            for one in collectors
+        ]
+
+    def _definition(self, sources: Sequence[Source]) -> Definition:
+        ordered = tuple(sorted(sources, key=lambda source: (source.repo, source.branch)))
+        name, language = self.settings.name, self.settings.language
+        return Definition(name=name, sources=ordered, zone=self.zone, language=language)
+
+    async def _days(self, definition: Definition) -> list[date]:
+        """From the first day that is not sealed for good to today."""
+        today = day_of(self.clock.now(), self.zone)
+        sealed = await self.store.seals(definition.sources, self.zone, None)
+        good: dict[Source, date] = {}
+        for seal in sealed:
+            if seal.complete and not seal.reason:
+                source = Source(repo=seal.repo, branch=seal.branch)
+                good[source] = max(seal.day, good.get(source, seal.day))
+        first = min((good.get(source, today - BEFORE - BEFORE) for source in definition.sources), default=today)
+        return [first + timedelta(days=n) for n in range(1, (today - first).days + 1)]
+
+    def _feed(self, flow: Flow, collector: Collector, definition: Definition) -> Feed:
+        days = self.settings.revise_days
+        return Feed(collector, self.store, flow, self.clock, definition, days, self.progress, self.models)
+
+
+async def readable(intake: Intake) -> None:
+    """A check: raises SourceFailed while sources cannot be read."""
+    if intake.failing:
+        raise SourceFailed(f"{intake.failing} sources could not be read in the last round; the log says why")
+    await asyncio.sleep(0)

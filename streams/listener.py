@@ -1,0 +1,191 @@
+"""What a long-running process answers over HTTP: whether it lives, whether it is ready, what it measured."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from aiohttp import web
+
+from schemas.errors import Misuse
+from streams.logs import without_secrets
+from streams.metrics import Metrics
+from streams.store.store import Store
+
+CHECK_SECONDS = 3.0  # for the answer of a check
+CONNECTIONS = 64  # at once; more are closed without an answer
+IDLE_SECONDS = 10.0  # until a connection without a whole request is closed
+LINE_BYTES = 4096  # of a line of a request
+WORDS = 300  # characters of why a check fails
+HEALTH = ("/livez", "/readyz")
+NOBODY = "-"  # no report can have this name
+_log = logging.getLogger(__name__)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Check(NamedTuple):
+    """Something that must hold. `ask` raises when it does not, with a message that says why."""
+
+    name: str
+    ask: Callable[[], Awaitable[object]]
+
+
+def store_answers(store: Store) -> Check:
+    """The store answers a small question."""
+    return Check("store", lambda: store.definition(NOBODY))
+
+
+class Listener:
+    """Serves /livez (200 while `alive` holds), /readyz (200 while `ready` holds) and /metrics.
+
+    The event loop of the process answers: while it is stuck, nothing does. A token, which is needed wherever other
+    machines can connect, is asked of everybody who wants more than the health. Port 0 means any that is free.
+    """
+
+    def __init__(
+        self, host: str, port: int, token: str, metrics: Metrics, ready: Sequence[Check], alive: Sequence[Check] = ()
+    ) -> None:
+        """Raises Misuse when other machines could connect and there is no token."""
+        if not token and not _is_loopback(host):
+            raise Misuse(
+                f"listen: {host or 'all addresses'} can be reached from other machines; set listen_token"
+                " (COMMITWIRE_LISTEN_TOKEN), or listen on 127.0.0.1"
+            )
+        self._host, self._port, self._token = host, port, token
+        self._metrics = metrics
+        self._checks = dict(zip(HEALTH, (Questions(alive), Questions(ready)), strict=True))
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, once it does."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    async def start(self) -> None:
+        """Returns when connections are accepted. Raises Misuse when the address cannot be used."""
+        runner = web.AppRunner(
+            self._application(),
+            access_log=None,
+            handle_signals=False,
+            keepalive_timeout=IDLE_SECONDS,
+            lingering_time=1.0,
+            max_line_size=LINE_BYTES,
+            max_field_size=LINE_BYTES,
+            shutdown_timeout=1.0,
+        )
+        await runner.setup()
+        try:
+            await self._listen(runner)
+        except OSError as error:
+            await runner.cleanup()
+            raise Misuse(f"listen: {self.url} cannot be used: {error.strerror}; choose another address") from error
+        self._runner = runner
+        _log.info("listening on %s", self.url)
+
+    async def stop(self) -> None:
+        """Answer nobody any more, and ask nothing. May be called again."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            self._server.close()
+            await runner.cleanup()
+        for questions in self._checks.values():
+            await questions.stop()
+        await self._metrics.stop()
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        loop = asyncio.get_running_loop()
+        door = Door(runner)
+        self._server = await loop.create_server(door, self._host or None, self._port, backlog=CONNECTIONS)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    def _application(self) -> web.Application:
+        application = web.Application(middlewares=[self._admit])
+        for path in HEALTH:
+            application.router.add_get(path, self._health)
+        application.router.add_get("/metrics", self._page)
+        return application
+
+    @web.middleware
+    async def _admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path not in HEALTH and not self._is_known(request.headers.get("Authorization", "")):
+            raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"}, text="a token is needed\n")
+        return await handler(request)
+
+    def _is_known(self, said: str) -> bool:
+        wanted = f"Bearer {self._token}"
+        return not self._token or hmac.compare_digest(said.encode("utf-8", "replace"), wanted.encode())
+
+    async def _health(self, request: web.Request) -> web.Response:
+        failing = await self._checks[request.path].failing()
+        told = {"ok": not failing, "failing": failing}
+        return web.json_response(told, status=503 if failing else 200, headers={"Cache-Control": "no-store"})
+
+    async def _page(self, request: web.Request) -> web.Response:
+        page, content_type = await self._metrics.page(request.headers.get("Accept", ""))
+        return web.Response(body=page, headers={"Content-Type": content_type})
+
+
+class Questions:
+    """Checks that are asked all at once, and once only for all who want to know at the same time."""
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self._checks = checks
+        self._asking: asyncio.Task[dict[str, str]] | None = None
+
+    async def failing(self) -> dict[str, str]:
+        """Why, for each check that does not hold."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._asking)
+
+    async def stop(self) -> None:
+        """Wait for no answer any longer."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+
+    async def _ask(self) -> dict[str, str]:
+        reasons = await asyncio.gather(*map(_reason, self._checks))
+        return {check.name: why for check, why in zip(self._checks, reasons, strict=True) if why}
+
+
+async def _reason(check: Check) -> str:
+    """Why the check does not hold; "" when it does."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await check.ask()
+    except TimeoutError:
+        return f"no answer within {CHECK_SECONDS:g} s"
+    except Exception as error:
+        return without_secrets(str(error) or type(error).__name__)[:WORDS]
+    return ""
+
+
+class Door:
+    """Makes the protocol of each connection, as long as there are not too many."""
+
+    def __init__(self, runner: web.AppRunner) -> None:
+        assert runner.server is not None
+        self._server = runner.server
+
+    def __call__(self) -> asyncio.Protocol:
+        return self._server() if len(self._server.connections) < CONNECTIONS else Refusal()
+
+
+class Refusal(asyncio.Protocol):
+    """Closes the connection."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

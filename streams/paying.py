@@ -1,0 +1,53 @@
+"""Paying debts by itself: one is asked for first, and when that is answered, all the others."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from streams.debts import pay
+from streams.flow import Flow
+from streams.store.ledger import Debt
+from streams.store.store import Store
+
+FIRST_SECONDS = 60.0  # between two looks at what is owed
+LONGEST_SECONDS = 7200.0  # while the first one asked for is not answered
+LOOK_SECONDS = 1.0
+_log = logging.getLogger(__name__)
+Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
+
+
+@dataclass
+class Paying:
+    """`patience` is how long, in seconds, the answer about one commit may take; `owns` says whether this process is
+    the one of several that pays."""
+
+    store: Store
+    flow: Flow
+    wait: Wait
+    patience: float
+    owns: Callable[[], bool]
+
+    async def go(self) -> None:
+        """Until `wait` says that it is enough."""
+        pause = FIRST_SECONDS
+        while await self.wait(pause):
+            debts = await self.store.debts() if self.owns() else []
+            if debts and not await self._answered(debts[0]):
+                pause = min(2 * pause, LONGEST_SECONDS)
+                continue
+            await pay(self.flow, debts[1:])
+            pause = FIRST_SECONDS
+
+    async def _answered(self, debt: Debt) -> bool:
+        """Whether the oldest debt is paid now that it was asked for."""
+        await pay(self.flow, [debt])
+        waited = 0.0
+        while waited < self.patience and await self.wait(LOOK_SECONDS):
+            waited += LOOK_SECONDS
+            said = await self.store.analysis(debt.repo, debt.sha, debt.language)
+            if said is not None and said.round > debt.round:
+                _log.info("the oldest debt, %s@%s, was asked for: %s", debt.repo, debt.sha[:10], said.status)
+                return said.status == "done"
+        return False

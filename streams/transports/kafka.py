@@ -1,0 +1,170 @@
+"""Faust's aiokafka driver, made to lose nothing: `kafka://host:9092`.
+
+- What is finished and contiguous is committed (OrderlyConsumer); a commit that fails is tried again with the next.
+- Producers wait for all replicas and are idempotent; an error that may pass is Retry, any other Stop.
+- Records are fetched as long as their partition has room: a slow stage holds up its partitions only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import aiokafka
+from aiokafka.errors import CommitFailedError, KafkaConnectionError, KafkaError, KafkaTimeoutError
+from faust import SASLCredentials, SSLCredentials
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from schemas.errors import Misuse, Retry, Stop
+from streams.transports.broker import LARGEST_RECORD, KafkaBroker
+from streams.transports.orderly import OrderlyConsumer
+
+UNFINISHED_RECORDS = 250  # per partition: its fetching pauses above either limit
+UNFINISHED_BYTES = 4 * 2**20
+FETCH_WAIT_MS = 200  # the broker holds an empty answer back for so long
+FULL_SECONDS = 0.02  # while a partition is full: how soon it is looked at again
+_log = logging.getLogger(__name__)
+
+
+class FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """The consumer's own thread: its heartbeats go on while a stage computes."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # the driver has 1500 ms in its code
+        return consumer
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Stock Faust ends the app when a broker is away for a moment. Nothing is lost by committing later."""
+        consumer: aiokafka.AIOKafkaConsumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        places = {aiokafka.TopicPartition(*tp): at for tp, at in offsets.items() if tp in assigned}
+        try:
+            await consumer.commit(places)
+        except CommitFailedError:
+            return False  # the partitions have another owner by now
+        except KafkaError as error:
+            _log.warning("positions were not committed (%r); they will be with the next ones", error)
+            return False
+        return True
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Stock Faust complains about every partition without traffic."""
+
+
+class Consumer(OrderlyConsumer, driver.Consumer):  # type: ignore[misc]
+    """A member of the group of a stage."""
+
+    def _new_consumer_thread(self) -> FetchThread:
+        return FetchThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        """Without topics there is nothing to join: an app that only sends is assigned nothing."""
+        if wanted := set(topics):
+            await super().subscribe(wanted)
+        else:
+            self.add_future(self._assign_nothing())
+
+    async def _assign_nothing(self) -> None:
+        self.app.on_rebalance_start()
+        self.app.consumer_generation_id = 1
+        await self.on_partitions_assigned(set(), 1)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        turn = self.changed.turn()
+        assigned = self.assignment() if active_partitions is None else active_partitions
+        roomy = {tp for tp in assigned if self._has_room(tp)}
+        if not roomy:
+            await self.changed.wait(turn, timeout)
+            return {}
+        return await super()._getmany(roomy, timeout if roomy == assigned else FULL_SECONDS)
+
+    def _has_room(self, tp: TP) -> bool:
+        offsets = self.offsets.get(tp)
+        return offsets is not None and offsets.records < UNFINISHED_RECORDS and offsets.bytes < UNFINISHED_BYTES
+
+    def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
+        message = super()._to_message(tp, record)
+        message.topic = self.app.plain(record.topic)
+        return message
+
+    def highwater(self, tp: TP) -> int:
+        """One past the last record, as far as an answer to a fetch told; 0 before the first."""
+        try:
+            return super().highwater(tp) or 0
+        except KafkaError:  # the partition was taken away in between
+            return 0
+
+
+class Producer(driver.Producer):  # type: ignore[misc]
+    """What `send` returns is done once all replicas in sync have the record; its error is Retry or Stop."""
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        broker: KafkaBroker = self.app.broker
+        return {"acks": "all", "enable_idempotence": broker.idempotent, "max_request_size": LARGEST_RECORD}
+
+    async def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int | None,
+        timestamp: float | None,
+        headers: Any,
+        *,
+        transactional_id: str | None = None,
+    ) -> asyncio.Future[Any]:
+        place = self.app.named(topic)
+        with _failures(topic):
+            sent = await self._ensure_producer().send(place, value, key=key, partition=partition, headers=headers)
+        return asyncio.ensure_future(_told(sent, topic))
+
+
+async def _told(sent: asyncio.Future[Any], topic: str) -> Any:
+    with _failures(topic):
+        return await sent
+
+
+@contextmanager
+def _failures(topic: str) -> Iterator[None]:
+    """Errors of the client become ours."""
+    try:
+        yield
+    except (KafkaConnectionError, KafkaTimeoutError) as error:
+        raise Retry(f"{topic} took no record: {error!r}") from error
+    except KafkaError as error:
+        kind = Retry if error.retriable else Stop
+        raise kind(f"{topic} took no record: {error!r}; check the broker") from error
+
+
+class Transport(driver.Transport):  # type: ignore[misc]
+    """Connections are opened by Faust's services; there is nothing to own."""
+
+    Consumer = Consumer
+    Producer = Producer
+
+    def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def credentials(broker: KafkaBroker) -> Any:
+    """What Faust wants to be told of users and TLS; None for a broker that asks for neither. Raises Misuse."""
+    context = _trusting(broker) if broker.tls else None
+    if broker.user:
+        return SASLCredentials(
+            username=broker.user, password=broker.password, mechanism=broker.mechanism, ssl_context=context
+        )
+    return SSLCredentials(context=context) if context else None
+
+
+def _trusting(broker: KafkaBroker) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=broker.ca)
+    except (OSError, ssl.SSLError) as error:
+        raise Misuse(f"{broker.ca} is no certificate of an authority: {error}") from error
