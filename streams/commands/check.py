@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import typer
 
@@ -22,8 +21,9 @@ from streams.sources.git import mask
 from streams.sources.repository import locate, name_of, open_repository
 from streams.store.address import parse
 from streams.store.directory import is_made
-from streams.store.store import Store
-from streams.transports.log_reader import LogReader
+from streams.transports import broker
+from streams.transports.reading import reader
+from streams.visitor import asked
 
 
 def check(config: options.ConfigFile = None, data: options.DataDirectory = None) -> None:
@@ -103,10 +103,10 @@ def _repository(argument: str, settings: Settings) -> str:
 
 
 def _log(settings: Settings) -> str:
-    directory: Path = options.log_of(settings)
-    if not directory.exists():
-        return f"{directory} will be made by the first report"
-    with LogReader(directory) as log:
+    where = broker.parse(settings.broker_url)
+    if isinstance(where, broker.EmbeddedBroker) and not where.directory.exists():
+        return f"{where.directory} will be made by the first report"
+    with reader(settings.broker_url) as log:
         return f"{sum(topic.records for topic in log.topics())} records in {len(log.topics())} topics"
 
 
@@ -114,11 +114,11 @@ def _store(settings: Settings) -> str:
     directory = parse(settings.store_url).directory
     if directory is not None and not is_made(directory):
         return f"{directory} will be made by the first report"
-    return asyncio.run(_counted(settings.store_url))
+    return asyncio.run(_counted(settings))
 
 
-async def _counted(url: str) -> str:
-    async with Store.existing(url) as store:
+async def _counted(settings: Settings) -> str:
+    async with asked(settings) as store:
         commits = (await store.select("SELECT count() FROM v_commits")).rows[0][0]
         reports = (await store.select("SELECT count() FROM v_reports")).rows[0][0]
         return f"{commits} commits, {reports} reports"

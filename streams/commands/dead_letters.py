@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import b64encode
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,8 +15,11 @@ from schemas.errors import Misuse
 from schemas.topics import DEAD_LETTERS
 from streams.clock import clock_from_environment
 from streams.commands import options
-from streams.transports.log import Log
-from streams.transports.log_reader import LogReader
+from streams.config import Settings
+from streams.transports.reading import reader
+from streams.transports.record import NewRecord, Partition
+from streams.transports.writing import write
+from streams.visitor import owner
 
 app = typer.Typer(help="Events that could not be handled.", invoke_without_command=True)
 
@@ -32,7 +35,7 @@ def dead_letters(context: typer.Context, data: options.DataDirectory = None, con
 @app.command("list")
 def list_letters(data: options.DataDirectory = None, config: options.ConfigFile = None) -> None:
     """One line a dead letter that was not replayed: its ID, when, where and why."""
-    for identity, letter in _dead(options.log_of(options.settings(config, data))).items():
+    for identity, letter in _dead(options.settings(config, data).broker_url).items():
         when = letter.failed_at.isoformat(timespec="seconds")
         typer.echo(f"{identity}  {when}  {letter.where}  {letter.failed_key}  {letter.error}: {letter.message}")
 
@@ -44,7 +47,7 @@ def show(
     config: options.ConfigFile = None,
 ) -> None:
     """The whole dead letter as JSON; `body` is text where it can be read, base64 otherwise."""
-    letter = _chosen(_dead(options.log_of(options.settings(config, data))), [identity])[identity]
+    letter = _chosen(_dead(options.settings(config, data).broker_url), [identity])[identity]
     shown = json.loads(letter.model_dump_json())
     try:
         shown["body"] = letter.body.decode()
@@ -59,24 +62,19 @@ def replay(
     data: options.DataDirectory = None,
     config: options.ConfigFile = None,
 ) -> None:
-    """Put the events back on their topics as they were; the next report command handles them."""
-    directory = options.log_of(options.settings(config, data))
-    letters = _dead(directory)
+    """Put the events back on their topics as they were; the next report command, or `up`, handles them."""
+    settings = options.settings(config, data)
+    letters = _dead(settings.broker_url)
     chosen = _chosen(letters, identities) if identities else letters
-    log = Log(directory)
-    try:
-        for letter in chosen.values():
-            _put_back(log, letter)
-    finally:
-        log.close()
+    asyncio.run(_write(settings, [record for letter in chosen.values() for record in _put_back(letter)]))
     for identity in chosen:
         typer.echo(identity)
 
 
-def _dead(directory: Path) -> dict[str, DeadLetter]:
+def _dead(url: str) -> dict[str, DeadLetter]:
     """The letters whose last state is dead, by ID, oldest first."""
     letters: dict[str, DeadLetter] = {}
-    with LogReader(directory) as log:
+    with reader(url) as log:
         if DEAD_LETTERS.name not in {topic.name for topic in log.topics()}:
             return {}
         for record in log.records(DEAD_LETTERS.name):
@@ -94,10 +92,20 @@ def _chosen(letters: dict[str, DeadLetter], identities: list[str]) -> dict[str, 
     return {identity: letters[identity] for identity in identities}
 
 
-def _put_back(log: Log, letter: DeadLetter) -> None:
+async def _write(settings: Settings, records: list[NewRecord]) -> None:
+    async with owner(settings) as found:
+        if found is None:
+            await asyncio.to_thread(write, settings.broker_url, records)
+        else:
+            await found.put(records)
+
+
+def _put_back(letter: DeadLetter) -> list[NewRecord]:
     """The event as it was, and the statement that it was replayed."""
     headers = {name: value.encode("latin-1") for name, value in letter.headers.items()}
-    log.append(letter.topic, letter.failed_key.encode(), letter.body, headers)
     replayed = letter.model_copy(update={"state": "replayed"})
     key, body, ours = encode(replayed, source="dead-letters", time=clock_from_environment().now())
-    log.append(DEAD_LETTERS.name, key, body, ours)
+    return [
+        NewRecord(Partition(letter.topic, 0), letter.failed_key.encode(), letter.body, headers),
+        NewRecord(Partition(DEAD_LETTERS.name, 0), key, body, ours),
+    ]

@@ -6,7 +6,6 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, get_args
-from urllib.parse import unquote, urlsplit
 
 import typer
 
@@ -81,8 +80,3 @@ def day(option: str, text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise Misuse(f"{option}: {text!r} is no date; write YYYY-MM-DD") from error
-
-
-def log_of(settings: Settings) -> Path:
-    """The directory of the embedded log."""
-    return Path(unquote(urlsplit(settings.broker_url).path))

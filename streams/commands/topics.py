@@ -11,7 +11,7 @@ import typer
 from schemas.topics import TOPICS
 from streams.commands import options
 from streams.commands.grid import print_table
-from streams.transports.log_reader import LogReader
+from streams.transports.reading import reader
 from streams.transports.record import Record
 
 app = typer.Typer(help="Read what is on the log.", invoke_without_command=True)
@@ -30,7 +30,7 @@ def topics(context: typer.Context, data: options.DataDirectory = None, config: o
 def list_topics(data: options.DataDirectory = None, config: options.ConfigFile = None) -> None:
     """Every topic with its event and how many records it holds."""
     events = {topic.name: topic.event.__name__ for topic in TOPICS}
-    with LogReader(options.log_of(options.settings(config, data))) as log:
+    with reader(options.settings(config, data).broker_url) as log:
         rows = [
             (t.name, events.get(t.name, ""), *map(str, (t.partitions, t.records, t.first, t.end))) for t in log.topics()
         ]
@@ -47,7 +47,7 @@ def tail(
 ) -> None:
     """The last records of a topic, oldest first."""
     name = topic if topic.startswith("commitwire.") else f"commitwire.{topic}"
-    with LogReader(options.log_of(options.settings(config, data))) as log:
+    with reader(options.settings(config, data).broker_url) as log:
         for record in log.records(name, last=None if from_start else LAST):
             typer.echo(json.dumps(_as_json(record), ensure_ascii=False) if as_json else _line(record))
 

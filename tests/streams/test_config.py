@@ -12,6 +12,7 @@ from streams.commands import options
 from streams.config import Settings, load_settings, machine_zone, masked, zone_named
 from streams.reference import reference
 from streams.store import address
+from streams.transports.broker import EmbeddedBroker, parse
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_relative_paths_start_at_the_file_or_at_the_working_directory(
 def test_a_directory_with_signs_that_mean_something_in_urls(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "50%41 #1 数据")
     assert address.parse(settings.store_url).directory == settings.data / "store"
-    assert options.log_of(settings) == settings.data / "log"
+    assert parse(settings.broker_url) == EmbeddedBroker(settings.data / "log")
 
 
 def test_the_clock_file_is_found_from_any_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
