@@ -1,6 +1,7 @@
 # make report [REPO=PATH_OR_URL] [DATE=YYYY-MM-DD] [REPORT_LANG=zh-CN|en] [OUT=DIR]   the daily report
 # make test                                                     the quick suite
 # make check                                                    formatting, lint, types, package directions
+# make servers                                                  fetch Apache Kafka and a ClickHouse server for the tests
 # make faults                                                   kills, full disks and other long tests, whole
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ OUT ?= out
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: report test check faults docs benchmarks clean
+.PHONY: report test check servers faults docs benchmarks clean
 
 report: $(VENV)/installed
 	@$(BIN)/commitwire report "$(REPO)" --out "$(OUT)" $(if $(DATE),--date "$(DATE)") $(if $(REPORT_LANG),--lang "$(REPORT_LANG)")
@@ -22,6 +23,10 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+servers: $(VENV)/installed-dev
+	$(BIN)/python -m tests.servers.fetch
+	$(BIN)/python -m tests.servers.clickhouse_library
 
 faults: $(VENV)/installed-dev
 	$(BIN)/pytest -m faults $(ARGS)

@@ -27,6 +27,7 @@ from streams.transports.broker import Layout
 
 FILE = "commitwire.toml"
 RESERVED = {"COMMITWIRE_CONFIG", "COMMITWIRE_CLOCK", "COMMITWIRE_KILL_AT"}
+RESERVED |= {"COMMITWIRE_REPORT", "COMMITWIRE_DAY", "COMMITWIRE_REVISION"}  # for what `subscribe --exec` runs
 PATHS = ("data", "out", "templates", "rubric", "prompts")
 IN_FILES_ONLY = ("endpoints",)
 
@@ -114,7 +115,10 @@ class Settings(Frozen):
         default=20, ge=1, le=300, description="A worker that is silent for so long loses its partitions to others."
     )
     every_seconds: float = Field(
-        default=60, gt=0, description="How often `ingest` and `up` look at the sources, in seconds."
+        default=60,
+        gt=0,
+        description="How often `ingest` and `up` look at the sources, in seconds; `worker` and `up` look as often at "
+        "what is owed, and less often while no model answers.",
     )
     listen: str = Field(
         default="127.0.0.1:9464",

@@ -47,15 +47,10 @@ class Debts:
 
     async def forgive(self, shas: Collection[str]) -> list[Path]:
         """Give up the debts of commits whose sha begins so (of all, if none are named): the files that changed."""
-        debts = [debt for debt in await self.store.debts() if not shas or debt.sha.startswith(tuple(shas))]
-        unknown = [sha for sha in shas if not any(debt.sha.startswith(sha) for debt in debts)]
-        if unknown:
-            raise Misuse(f"no analysis of a commit {unknown[0]} is owed; `commitwire owed` lists those that are")
+        debts = chosen(await self.store.debts(), shas)
         working = self._working((), ())
         async with working.flow() as flow:
-            for portion in _portions(debts):
-                owed = await asyncio.gather(*(self.store.analysis(*debt[:3]) for debt in portion))
-                await flow.send([forgiven(event) for event in owed if event is not None], source="debts")
+            await forgive(flow, self.store, debts)
             await flow.drained()
             return await self._deliver(working, flow)
 
@@ -82,9 +77,25 @@ def demand(debt: Debt) -> AnalysisRequested:
     )
 
 
+def chosen(debts: Sequence[Debt], shas: Collection[str]) -> Sequence[Debt]:
+    """Those of commits whose sha begins so (all, if none are named). Raises Misuse for a sha that owes nothing."""
+    found = [debt for debt in debts if not shas or debt.sha.startswith(tuple(shas))]
+    unknown = [sha for sha in shas if not any(debt.sha.startswith(sha) for debt in found)]
+    if unknown:
+        raise Misuse(f"no analysis of a commit {unknown[0]} is owed; `commitwire owed` lists those that are")
+    return found
+
+
 def forgiven(owed: CommitAnalyzed) -> CommitAnalyzed:
     """The statement that nobody waits for this analysis any longer: the static one stands."""
     return owed.model_copy(update={"status": "forgiven", "round": owed.round + STEP, "effort": None})
+
+
+async def forgive(flow: Flow, store: Store, debts: Sequence[Debt]) -> None:
+    """Say that nobody waits for these any longer. Returns when it is on the log."""
+    for portion in _portions(debts):
+        owed = await asyncio.gather(*(store.analysis(*debt[:3]) for debt in portion))
+        await flow.send([forgiven(event) for event in owed if event is not None], source="debts")
 
 
 async def pay(flow: Flow, debts: Sequence[Debt]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -21,6 +21,7 @@ from streams.outbox import Outbox
 from streams.stage import Stage, StageLoop
 from streams.transports.broker import ONE_PARTITION, EmbeddedBroker, Layout, parse
 from streams.transports.notice import Notice
+from streams.transports.record import NewRecord, Partition
 
 ROOM = 500  # unacknowledged records of a topic, above which a source waits
 START_SECONDS = 60.0
@@ -134,6 +135,21 @@ class Flow:
             await self._until(lambda lag: all(lag.get(topic, 0) < ROOM for topic in topics))
         self._check_running()
         await self._outbox.transmit(outgoing)
+
+    async def put(self, records: Sequence[NewRecord]) -> None:
+        """Put records on their topics as they are; returns when they are durable. Raises Retry or Stop.
+
+        In the embedded log nobody reads one of them before all are there.
+        """
+        self._check_running()
+        send = self._apps[0].producer.send
+        sent = [await send(r.partition.topic, r.key, r.value, None, None, list(r.headers.items())) for r in records]
+        await asyncio.gather(*sent)
+
+    async def note(self, consumers: str, places: Mapping[Partition, int]) -> None:
+        """Note in the embedded log how far a group of consumers outside of this process has come."""
+        self._check_running()
+        await self._apps[0].transport.writer.commit(consumers, places)
 
     async def drained(self) -> None:
         """Wait until the stages have acknowledged everything in the topics they read."""

@@ -12,12 +12,12 @@ from typing import NamedTuple
 from aiohttp import web
 
 from schemas.errors import Misuse
+from streams.door import CONNECTIONS, Door
 from streams.logs import without_secrets
 from streams.metrics import Metrics
 from streams.store.store import Store
 
 CHECK_SECONDS = 3.0  # for the answer of a check
-CONNECTIONS = 64  # at once; more are closed without an answer
 IDLE_SECONDS = 10.0  # until a connection without a whole request is closed
 LINE_BYTES = 4096  # of a line of a request
 WORDS = 300  # characters of why a check fails
@@ -164,24 +164,6 @@ async def _reason(check: Check) -> str:
     except Exception as error:
         return without_secrets(str(error) or type(error).__name__)[:WORDS]
     return ""
-
-
-class Door:
-    """Makes the protocol of each connection, as long as there are not too many."""
-
-    def __init__(self, runner: web.AppRunner) -> None:
-        assert runner.server is not None
-        self._server = runner.server
-
-    def __call__(self) -> asyncio.Protocol:
-        return self._server() if len(self._server.connections) < CONNECTIONS else Refusal()
-
-
-class Refusal(asyncio.Protocol):
-    """Closes the connection."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from agents.analyzers import static
-from agents.analyzers.llm.analyst import BUDGET, Analyst, owed
+from agents.analyzers.llm.analyst import Analyst, owed
 from agents.analyzers.llm.limits import Limits
 from agents.analyzers.llm.opening import opening
 from agents.analyzers.llm.prompt import Prompts
+from agents.analyzers.llm.remembered import Respondents
 from agents.llm.budget import Budget, Spent
 from agents.llm.chain import Chain
-from agents.llm.port import Answer, Asker, NoAnswer, Question, TooLong
-from agents.llm.prices import Prices, estimate_tokens
+from agents.llm.prices import Prices
+from agents.llm.purse import Purse
 from agents.llm.settings import EndpointSettings
-from schemas.analyses import AnalysisRequested, CommitAnalyzed, Depth, Effort
+from schemas.analyses import AnalysisRequested, CommitAnalyzed, Effort
 from schemas.commits import CommitObserved
 from schemas.errors import CommitwireError, Reject, Retry
 from schemas.model import Event
@@ -41,7 +41,7 @@ class Models:
         self,
         store: Store,
         chain: Chain,
-        model: str,
+        respondents: Respondents,
         purse: Purse,
         clock: Clock,
         settings: Settings,
@@ -57,13 +57,14 @@ class Models:
         self._answered = answered
         self._meter = meter
         self._purse = purse
+        self._respondents = respondents
         self._analyst = Analyst(
             self._purse,
             self._prompts,
             Limits(attempts=settings.content_attempts),
             Answers(store),
             purse.depth,
-            model,
+            respondents,
         )
         self._missing: dict[str, datetime] = {}  # commits that are not in the store yet -> since when
 
@@ -82,11 +83,18 @@ class Models:
         money = None if settings.budget_money is None else round(settings.budget_money * _MILLION)
         spent = Spent(*await store.spent(today))
         budget = Budget(settings.budget_tokens, money, spent=spent, day=today)
-        preferred = endpoints[0].model or endpoints[0].label  # the same on every start, for answers to be found again
+        # the same on every start, for answers to be found again
+        respondents = Respondents({one.label: one.model or one.label for one in endpoints})
         chain = Chain.of(endpoints, store.health(), clock.now)
         dearest = Prices(max(one.input_price for one in endpoints), max(one.output_price for one in endpoints))
-        purse = Purse(chain, budget, dearest, clock, settings.slots)
-        return cls(store, chain, preferred, purse, clock, settings, answered, meter)
+        purse = Purse(chain, budget, dearest, clock.now, settings.slots)
+        return cls(store, chain, respondents, purse, clock, settings, answered, meter)
+
+    async def share(self, workers: int) -> None:
+        """So many workers ask together: their budget, their requests per minute, what they know of the endpoints."""
+        now = self._clock.now()
+        self._purse.share(Spent(*await self._store.spent(now.astimezone(UTC).date())), workers)
+        await self._chain.share(workers)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -131,8 +139,16 @@ class Models:
         raise Retry(f"{request.key} is not in the store yet")
 
     async def open(self, report: ReportPublished) -> Opening | None:
-        """The opening paragraph of a report; None when there is none to be had."""
-        made = await opening(report, self._purse, self._prompts, self._attempts)
+        """The opening paragraph of a report, that of its last revision where it fits; None when none can be had."""
+        last = (await self._store.latest_reports(report.definition.name, [report.day])).get(report.day)
+        made = await opening(
+            report,
+            self._purse,
+            self._prompts,
+            self._attempts,
+            earlier=last.opening if last else None,
+            respondents=self._respondents,
+        )
         self._count(Effort(calls=made.calls))
         if made.opening is None and made.calls:
             await self._store.save_opening(report.definition, Effort(calls=made.calls))
@@ -147,44 +163,3 @@ class Answers:
 
     async def get(self, key: str) -> str | None:
         return await self._store.answer(key)
-
-
-class Purse:
-    """Asks, so many questions at a time, and counts what it costs. What the budget does not afford is not asked."""
-
-    def __init__(self, asker: Asker, budget: Budget, prices: Prices, clock: Clock, slots: int) -> None:
-        self._asker = asker
-        self._budget = budget
-        self._prices = prices
-        self._clock = clock
-        self._free = asyncio.Semaphore(slots)
-
-    def depth(self, wanted: Depth) -> Depth:
-        """The wanted depth, or the deepest one for which enough is left."""
-        return self._budget.depth(wanted, self._clock.now())
-
-    async def ask(self, question: Question) -> Answer:
-        """One answer. Raises NoAnswer, also when the budget is used up, or TooLong."""
-        async with self._free:
-            estimate = self._estimate(question)
-            if not self._budget.affords(estimate, self._clock.now()):
-                raise NoAnswer(BUDGET)
-            with self._budget.reserve(estimate):
-                return await self._ask(question)
-
-    async def _ask(self, question: Question) -> Answer:
-        try:
-            answer = await self._asker.ask(question)
-        except (NoAnswer, TooLong) as error:
-            for call in error.calls:
-                self._budget.spend(call)
-            raise
-        for call in (*answer.vain, answer.call):
-            self._budget.spend(call)
-        return answer
-
-    def _estimate(self, question: Question) -> Spent:
-        """Of the answer, what models say when they are told how much they may: about a quarter of it."""
-        asked = sum(estimate_tokens(message.content) for message in question.messages)
-        answered = question.answer_tokens // 4
-        return Spent(asked + answered, self._prices.cost(asked, answered))

@@ -11,8 +11,7 @@ from streams.flow import Flow
 from streams.store.ledger import Debt
 from streams.store.store import Store
 
-FIRST_SECONDS = 60.0  # between two looks at what is owed
-LONGEST_SECONDS = 7200.0  # while the first one asked for is not answered
+LONGEST_SECONDS = 7200.0  # between two looks at what is owed, while the first one asked for is not answered
 LOOK_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
@@ -20,25 +19,26 @@ Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
 
 @dataclass
 class Paying:
-    """`patience` is how long, in seconds, the answer about one commit may take; `owns` says whether this process is
-    the one of several that pays."""
+    """`patience` is how long, in seconds, the answer about one commit may take; `every` so many seconds it looks at
+    what is owed; `owns` says whether this process is the one of several that pays."""
 
     store: Store
     flow: Flow
     wait: Wait
     patience: float
+    every: float
     owns: Callable[[], bool]
 
     async def go(self) -> None:
         """Until `wait` says that it is enough."""
-        pause = FIRST_SECONDS
+        pause = self.every
         while await self.wait(pause):
             debts = await self.store.debts() if self.owns() else []
             if debts and not await self._answered(debts[0]):
-                pause = min(2 * pause, LONGEST_SECONDS)
+                pause = max(self.every, min(2 * pause, LONGEST_SECONDS))
                 continue
             await pay(self.flow, debts[1:])
-            pause = FIRST_SECONDS
+            pause = self.every
 
     async def _answered(self, debt: Debt) -> bool:
         """Whether the oldest debt is paid now that it was asked for."""

@@ -24,6 +24,7 @@ from streams.endpoints import endpoints, hint
 from streams.failpoint import failpoint
 from streams.feed import Feed, SealedDays
 from streams.flow import Flow
+from streams.office import Office
 from streams.opening import Opened, open_sources
 from streams.progress import Progress
 from streams.request import Outcome, Request
@@ -79,7 +80,8 @@ class Run:
         asked = {(definition.name, day) for day in opened.days}
         deliverer.wanted |= asked
         working = self._working(definition, watch, deliverer, asked)
-        async with working.flow() as flow:  # seals and skips are read from the store: what was left is handled by now
+        # seals and skips are read from the store: what was left is handled by now
+        async with working.flow() as flow, Office(self.settings, self.store, flow, pays=False):
             if self.endpoints:
                 await pay(flow, await self._debts(definition, opened.days))
             sealed = await self._feed(flow, collectors, definition, opened.days)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from agents.llm.settings import EndpointSettings
 from reports.aggregator import Aggregator, WindowKey
@@ -21,8 +22,11 @@ from streams.flow import Flow
 from streams.intake import Intake, readable
 from streams.listener import Check, Listener, store_answers
 from streams.metrics import Metrics
+from streams.models import Models
+from streams.office import Office
 from streams.paying import Paying
 from streams.progress import Progress
+from streams.sharing import Sharing
 from streams.sources.repository import Place, locate
 from streams.store.store import Store
 from streams.survey import Survey
@@ -63,6 +67,7 @@ class Service:
         self._asked: Sequence[EndpointSettings] = endpoints(settings) if role.stages else ()
 
     def stop(self) -> None:
+        self.progress.complain(f"{self.role.name} is stopping; a second signal ends it at once")
         self._ended.set()
 
     async def run(self) -> None:
@@ -77,6 +82,7 @@ class Service:
             flow = await stack.enter_async_context(working.flow())
             self._metrics.lag = flow.lag
             await stack.enter_async_context(self._listening(store, flow, intake))
+            await stack.enter_async_context(Office(self.settings, store, flow, pays=bool(self._asked)))
             self.progress.complain(f"{self.role.name} is running")
             await self._until_the_end(flow, self._work(flow, store, working, intake))
 
@@ -87,8 +93,10 @@ class Service:
         if "windows" in self.role.stages:
             work.append(self._remind(flow))
         if "models" in self.role.stages and self._asked:
-            paying = Paying(store, flow, self._wait, working.longest_answer, lambda: flow.reads_first(WINDOWS))
-            work.append(paying.go())
+            work.append(Sharing(store, self._models, self._wait).go())
+            owns = partial(flow.reads_first, WINDOWS)
+            pays = Paying(store, flow, self._wait, working.longest_answer, self.settings.every_seconds, owns)
+            work.append(pays.go())
         return work
 
     async def _until_the_end(self, flow: Flow, work: Sequence[Awaitable[None]]) -> None:
@@ -125,7 +133,11 @@ class Service:
             continuous=True,
             meter=self._metrics,
             closes=self._closes,
+            asks=self._asks,
         )
+
+    def _asks(self, models: Models) -> None:
+        self._models = models
 
     def _closes(self, aggregator: Aggregator) -> None:
         self._aggregator = aggregator

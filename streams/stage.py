@@ -27,6 +27,7 @@ from streams.transports.batches import Single
 
 PATIENCE = Backoff()
 MESSAGE_LIMIT = 2_000  # characters of an error's message that a dead letter keeps
+BODY_LIMIT = 64 * 1024  # bytes that it keeps of a body for which it has no room
 _log = logging.getLogger(__name__)
 
 
@@ -242,7 +243,17 @@ class StageLoop:
             attempts=tries,
             failed_at=self._clock.now(),
         )
-        return self._encode([letter])
+        return self._post(letter, record)
+
+    def _post(self, letter: DeadLetter, record: Incoming) -> list[Outgoing]:
+        """The letter as a record. Brokers may allow larger ones than we write: of those it has the beginning."""
+        try:
+            return self._encode([letter])
+        except Reject:
+            place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
+            note = f" (its {len(letter.body)} bytes are too many for a letter; they stand whole at {place})"
+            cut = {"body": letter.body[:BODY_LIMIT], "message": letter.message + note}
+            return self._encode([letter.model_copy(update=cut)])
 
     def _encode(self, events: Sequence[Event]) -> list[Outgoing]:
         return self._outlet.encode(events, self.stage.name)

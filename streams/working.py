@@ -45,13 +45,17 @@ def nobody_asks(aggregator: Aggregator) -> None:
     """For commands: they do not stay long enough to ask what waits."""
 
 
+def nobody_shares(models: Models) -> None:
+    """For commands: what they ask of a model is theirs alone."""
+
+
 @dataclass(frozen=True)
 class Working:
     """What a command works with. Without `endpoints` no model is asked; `languages` are those in which one is.
 
     `answered` hears how many analyses a model has just made, or failed to make. `only` names the stages to run (None:
     all). What is `continuous` has no end at which it could close days: they close when they are over. `closes` is given
-    the aggregator of the flow.
+    the aggregator of the flow, `asks` its models.
     """
 
     store: Store
@@ -67,11 +71,14 @@ class Working:
     continuous: bool = False
     meter: Meter = UNMETERED
     closes: Callable[[Aggregator], None] = nobody_asks
+    asks: Callable[[Models], None] = nobody_shares
 
     @asynccontextmanager
     async def flow(self) -> AsyncIterator[Flow]:
         """The running flow. What an earlier process left on the log is handled first."""
         models = await self._models()
+        if models:
+            self.asks(models)
         stages = (await self._pipeline(models)).stages()
         flow = Flow(
             self.settings.broker_url,

@@ -39,6 +39,11 @@ class Commitwire:
         return self.home / "data"
 
     @property
+    def broker(self) -> str:
+        """The URL of the program's broker."""
+        return self.environment.get("COMMITWIRE_BROKER", f"embedded://{self.data}/log")
+
+    @property
     def out(self) -> Path:
         return self.home / "out"
 
@@ -71,9 +76,15 @@ class Commitwire:
         rows: list[dict[str, Any]] = json.loads(self("sql", query, "--format", "json", "--data", self.data).out)
         return rows
 
-    def _environ(self) -> dict[str, str]:
+    def tell_time(self) -> Path:
+        """Set the clock to `now`, at once for processes that run: they never see half of an instant. Its file."""
         clock = self.home / "clock"
-        clock.write_text(self.now)
+        new = clock.with_suffix(".new")
+        new.write_text(self.now)
+        return new.replace(clock)
+
+    def _environ(self) -> dict[str, str]:
+        clock = self.tell_time()
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("COMMITWIRE_", "GIT_", "OPENAI_"))
         }

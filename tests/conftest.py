@@ -6,7 +6,7 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.servers.brokers"]
+pytest_plugins = ["tests.servers.brokers", "tests.servers.clickhouse"]
 
 # Machines are shared and slow now and then: an example has no deadline. CI repeats the same examples every time.
 settings.register_profile("developer", deadline=None)

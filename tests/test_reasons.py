@@ -6,8 +6,9 @@ from typing import get_args
 
 import pytest
 
-from agents.analyzers.llm.analyst import BUDGET, NO_ROOM, unusable
+from agents.analyzers.llm.analyst import NO_ROOM, unusable
 from agents.analyzers.llm.reply import Outcome
+from agents.llm.port import BUDGET
 from reports.catalogue import catalogue
 from schemas.definition import LANGUAGES, Language
 

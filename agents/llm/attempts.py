@@ -9,8 +9,9 @@ from typing import Literal
 from uuid import uuid4
 
 from agents.llm.port import Question
-from agents.llm.prices import Prices, estimate_tokens
+from agents.llm.prices import Prices
 from agents.llm.reply import RawReply
+from agents.llm.tokens import estimate
 from schemas.analyses import Call
 
 Failure = Literal["too_long", "transient", "permanent"]
@@ -47,8 +48,8 @@ class Attempts:
 
     def answered(self, reply: RawReply, prices: Prices) -> Call:
         """The record of a question that was answered. Tokens that the endpoint does not count are estimated."""
-        prompt = reply.prompt_tokens or estimate_tokens("".join(m.content for m in self.question.messages))
-        completion = reply.completion_tokens or (estimate_tokens(reply.text) if reply.text else 0)
+        prompt = reply.prompt_tokens or self.question.tokens
+        completion = reply.completion_tokens or (estimate(reply.text) if reply.text else 0)
         call = self.failed("transient")
         tokens = {"prompt_tokens": prompt, "completion_tokens": completion, "cost": prices.cost(prompt, completion)}
         return call.model_copy(update={"outcome": "good", **tokens})

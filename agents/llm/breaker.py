@@ -64,6 +64,11 @@ class Breaker:
         # the upper bound holds when a clock was set back
         return self.retry_at is not None and now < self.retry_at <= now + _LONGEST_WAIT
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call alone is under way."""
+        return self._alone
+
     def release(self) -> None:
         """The call alone is over, one way or the other."""
         self._alone = False

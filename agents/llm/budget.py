@@ -45,7 +45,15 @@ class Budget:
         self._money = money
         self._day = day
         self._spent = spent or Spent()
-        self._reserved = Spent()
+        self._expected = Spent()  # of what is under way
+        self._reserved = Spent()  # the same at most
+        self._workers = 1
+
+    def share(self, spent: Spent, workers: int, now: datetime) -> None:
+        """So many workers spend together, and the ledger says so much of the day of `now`."""
+        self._turn(now)
+        self._workers = workers
+        self._spent = Spent(max(self._spent.tokens, spent.tokens), max(self._spent.money, spent.money))
 
     def spent(self, now: datetime) -> Spent:
         """What was spent on the day of `now`, without what is under way."""
@@ -54,7 +62,7 @@ class Budget:
 
     def left(self, now: datetime) -> float:
         """The share that is left, from 0.0 to 1.0, of tokens or money, whichever is less; what is under way is gone."""
-        shares = (max(0.0, (most - gone) / most) if most else 0.0 for most, gone in self._used(Spent(), now))
+        shares = (max(0.0, (most - gone) / most) if most else 0.0 for most, gone in self._used(self._expected, now))
         return min(shares, default=1.0)
 
     def depth(self, wanted: Depth, now: datetime) -> Depth:
@@ -63,18 +71,29 @@ class Budget:
         allowed = next((depth for share, depth in _STEPS if left < share), DEPTHS[-1])
         return min(wanted, allowed, key=DEPTHS.index)
 
-    def affords(self, estimate: Spent, now: datetime) -> bool:
-        """Whether that much is left beside what is under way."""
-        return all(gone <= most for most, gone in self._used(estimate, now))
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way."""
+        return self._reserved == Spent()
+
+    def affords(self, most: Spent, now: datetime) -> bool:
+        """Whether that much is left, whatever is under way takes."""
+        return all(gone <= bound for bound, gone in self._used(self._reserved + most, now))
+
+    def could_afford(self, most: Spent, now: datetime) -> bool:
+        """Whether that much is left if what is under way takes nothing."""
+        return all(gone <= bound for bound, gone in self._used(most, now))
 
     @contextmanager
-    def reserve(self, estimate: Spent) -> Iterator[None]:
-        """Count an estimate as gone while a question is under way; spend what it really took within."""
-        self._reserved += estimate
+    def reserve(self, expected: Spent, most: Spent) -> Iterator[None]:
+        """Count what a question will take as gone while it is under way; spend what it really took within."""
+        self._expected += expected
+        self._reserved += most
         try:
             yield
         finally:
-            self._reserved -= estimate
+            self._expected -= expected
+            self._reserved -= most
 
     def spend(self, call: Call) -> None:
         """Count a call on the day when it was asked."""
@@ -82,9 +101,9 @@ class Budget:
             self._spent += Spent(call.prompt_tokens + call.completion_tokens, call.cost)
 
     def _used(self, more: Spent, now: datetime) -> list[tuple[int, int]]:
-        """Each bound there is, and how much of it is spent, under way, or `more`."""
+        """Each bound there is, and how much of it is spent, with `more`, which every worker may have under way."""
         self._turn(now)
-        gone = self._spent + self._reserved + more
+        gone = self._spent + Spent(more.tokens * self._workers, more.money * self._workers)
         bounds = ((self._tokens, gone.tokens), (self._money, gone.money))
         return [(most, used) for most, used in bounds if most is not None]
 

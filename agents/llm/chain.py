@@ -53,6 +53,11 @@ class Chain:
                 raise TooLong(error.limit, vain + error.calls) from None
         raise NoAnswer(self._reason(reasons), vain)
 
+    async def share(self, workers: int) -> None:
+        """So many workers ask these endpoints; what they found out is taken up."""
+        for endpoint in self._endpoints:
+            await endpoint.share(workers)
+
     async def close(self) -> None:
         """Close all connections."""
         for endpoint in self._endpoints:

@@ -67,6 +67,11 @@ class Endpoint:
         """How it is called in events and in the record."""
         return self._settings.label
 
+    async def share(self, workers: int) -> None:
+        """So many workers ask this endpoint; what they found out is taken up."""
+        self._pace.share(workers)
+        await self._gate.refresh()
+
     async def ask(self, question: Question) -> Answer:
         """One answer. Raises NoAnswer or TooLong."""
         await self._gate.open()

@@ -49,6 +49,16 @@ class Gate:
                 self._saved = saved if saved.of == self._of else Health(formats=saved.formats, of=self._of)
                 self.breaker, self.formats = Breaker(self._saved), Formats(self._saved.formats)
 
+    async def refresh(self) -> None:
+        """Take up what another process has found out in the meantime, unless this one is finding out itself."""
+        if self._saved is None:
+            return
+        async with self._io:
+            said = await self._record.load(self._endpoint)
+            news = said.of == self._of and (said.state, said.retry_at) != (self._saved.state, self._saved.retry_at)
+            if news and not self.breaker.is_busy:
+                self._saved, self.breaker = said, Breaker(said)
+
     async def enter(self, attempts: Attempts) -> None:
         """Wait while another call finds out how the endpoint is. Raises Shut."""
         while not attempts.alone:

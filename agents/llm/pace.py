@@ -27,7 +27,7 @@ class Pace:
     """
 
     def __init__(self, rpm: int | None = None) -> None:
-        self._configured = rpm
+        self._rpm = self._configured = rpm
         self._said: int | None = None
         self._learned: float | None = None
         self._growths = 0
@@ -38,6 +38,10 @@ class Pace:
         self.refusals_in_a_row = 0  # those under way together counted once
         self._refusing_since: float | None = None
         self._outcomes: deque[bool] = deque(maxlen=20)
+
+    def share(self, workers: int) -> None:
+        """So many workers keep the configured limit together. What headers say counts them all, refusals each."""
+        self._configured = None if self._rpm is None else max(1, self._rpm // workers)
 
     def limit(self, at: float) -> float | None:
         """Requests per minute that may be sent now; None for any number."""

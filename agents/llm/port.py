@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from agents.llm.tokens import estimate
 from schemas.analyses import Call
 
 Purpose = Literal["analysis", "part", "merging", "opening"]
+BUDGET = "the budget of the day is used up"  # a reason of debts; the catalogues have words for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,11 @@ class Question:
     schema_name: str
     answer_tokens: int
     purpose: Purpose
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens it takes, guessed."""
+        return sum(estimate(message.content) for message in self.messages)
 
 
 @dataclass(frozen=True, slots=True)

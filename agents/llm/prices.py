@@ -15,8 +15,3 @@ class Prices:
     def cost(self, prompt_tokens: int, completion_tokens: int) -> int:
         """In millionths of the price's currency."""
         return round(prompt_tokens * self.input + completion_tokens * self.output)
-
-
-def estimate_tokens(text: str) -> int:
-    """Roughly how many tokens a text is, for endpoints that do not count them."""
-    return len(text.encode("utf-8", "replace")) // 4 + 1

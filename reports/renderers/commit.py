@@ -70,6 +70,7 @@ class CommitWriter:
         """What the templates of a commit may use."""
         analysis = commit.analysis
         summary, by_model = self._sentences(analysis.summary), commit.depth != "static"
+        sentence = self._words.punctuation["sentence"]
         return {
             "anchor": self._anchors[commit.repo, commit.sha],
             "title": self._prose(commit.repo, commit.title) or GUARD,
@@ -82,9 +83,10 @@ class CommitWriter:
             or self._words.change_types["other"],
             "importance": self._importance(commit.tier, commit.points, commit.parts),
             "opinion": self._opinion(commit),
-            "summary": self._words.punctuation["sentence"].join(summary),
-            "brief": self._words.punctuation["sentence"].join(summary if by_model else summary[:1]),
+            "summary": sentence.join(summary),
+            "brief": sentence.join(summary[:1]),
             "scope": self._phrases(analysis.scope),
+            "scope_line": self._scope_line(analysis.scope),
             "insights": self._insights(analysis.insights, brief=by_model and commit.tier == "medium"),
             "risks": self._sentences(analysis.risks),
             "no_risks": all(phrase.code == Code.RISK_NOTHING for phrase in analysis.risks),
@@ -186,6 +188,12 @@ class CommitWriter:
             lines.setdefault(said or nothing, []).append(f"**{self._words.dimensions[dimension]}**")
         join = self._words.punctuation["list"].join
         return [{"dimensions": join(dimensions), "text": text} for text, dimensions in lines.items()]
+
+    def _scope_line(self, scope: Sequence[Phrase]) -> str:
+        """On one line: sentences of a model, or facts, which are none."""
+        if any(phrase.code == Code.TEXT for phrase in scope):
+            return self._words.punctuation["sentence"].join(self._sentences(scope))
+        return self._words.punctuation["clause"].join(self._phrases(scope))
 
     def _phrases(self, phrases: Sequence[Phrase]) -> list[str]:
         return [text for phrase in phrases if (text := self._words.phrase(phrase, MARKDOWN))]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from streams.commands import check, dead_letters, owed, render, replay, report, schemas, service, sql, topics
+from streams.commands import check, dead_letters, owed, render, replay, report, schemas, service, sql, subscribe, topics
 
 EXIT_CODES = """
 Exit codes: 0 all well (debts and days that are not over included) · 1 anything unexpected, being interrupted included ·
@@ -35,6 +35,7 @@ app.command("check", epilog=EXIT_CODES)(check.check)
 app.command("up", epilog=EXIT_CODES)(service.up)
 app.command("worker", epilog=EXIT_CODES)(service.worker)
 app.command("ingest", epilog=EXIT_CODES)(service.ingest)
+app.command("subscribe", epilog=EXIT_CODES)(subscribe.subscribe)
 app.command("schemas", epilog=EXIT_CODES)(schemas.schemas)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64encode
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -66,7 +67,7 @@ def replay(
     settings = options.settings(config, data)
     letters = _dead(settings.broker_url)
     chosen = _chosen(letters, identities) if identities else letters
-    asyncio.run(_write(settings, [record for letter in chosen.values() for record in _put_back(letter)]))
+    asyncio.run(_write(settings, list(map(_put_back, chosen.values()))))
     for identity in chosen:
         typer.echo(identity)
 
@@ -92,11 +93,12 @@ def _chosen(letters: dict[str, DeadLetter], identities: list[str]) -> dict[str, 
     return {identity: letters[identity] for identity in identities}
 
 
-async def _write(settings: Settings, records: list[NewRecord]) -> None:
+async def _write(settings: Settings, letters: list[list[NewRecord]]) -> None:
     async with owner(settings) as found:
         if found is None:
-            await asyncio.to_thread(write, settings.broker_url, records)
-        else:
+            await asyncio.to_thread(write, settings.broker_url, list(chain.from_iterable(letters)))
+            return
+        for records in letters:
             await found.put(records)
 
 

@@ -19,6 +19,7 @@ from streams.endpoints import endpoints
 from streams.interruption import interruptible
 from streams.store.ledger import Debt
 from streams.store.store import Store
+from streams.visitor import Visitor, asked, owner
 
 if TYPE_CHECKING:
     from streams.debts import Debts
@@ -44,7 +45,7 @@ def list_debts(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """What is owed, the oldest commits first."""
-    debts = _with_debts(options.settings(config, data), None, lambda debts: debts.store.debts())
+    debts = asyncio.run(interruptible(_debts(options.settings(config, data))))
     if as_json:
         for debt in debts:
             typer.echo(json.dumps(dict(zip(COLUMNS, _row(debt), strict=True)), ensure_ascii=False))
@@ -59,8 +60,14 @@ def pay(
     config: options.ConfigFile = None,
     llm: options.Llm = None,
 ) -> None:
-    """Ask the model again, within its budget; print the paths of the reports that changed."""
+    """Ask the model again, within its budget; print the paths of the reports that changed.
+
+    While `commitwire up` runs, that does it, and writes those reports when they are ready.
+    """
     settings = options.settings(config, data, llm)
+    if (asked_for := _by_owner(settings, lambda owner: owner.pay())) is not None:
+        typer.echo(f"commitwire: {asked_for} analyses are asked for by the process that owns {settings.data}", err=True)
+        return
     left, paths = _with_debts(settings, out, lambda debts: debts.pay(endpoints(settings)))
     for path in paths:
         typer.echo(path)
@@ -76,18 +83,38 @@ def forgive(
     data: options.DataDirectory = None,
     config: options.ConfigFile = None,
 ) -> None:
-    """Let the static analyses stand; print the paths of the reports that changed."""
+    """Let the static analyses stand; print the paths of the reports that changed.
+
+    While `commitwire up` runs, that does it, and writes those reports when they are ready.
+    """
     if bool(shas) == every:
         raise Misuse("name the commits to forgive, or say --all")
     settings = options.settings(config, data)
-    paths = _with_debts(settings, out, lambda debts: debts.forgive(shas or []))
-    for path in paths:
+    if (forgiven := _by_owner(settings, lambda owner: owner.forgive(shas or []))) is not None:
+        typer.echo(f"commitwire: {forgiven} debts are forgiven by the process that owns {settings.data}", err=True)
+        return
+    for path in _with_debts(settings, out, lambda debts: debts.forgive(shas or [])):
         typer.echo(path)
 
 
 def _row(debt: Debt) -> tuple[str, ...]:
     committed = debt.committed_at.isoformat(timespec="seconds")
     return (debt.sha, debt.repo, committed, debt.language, debt.wanted, debt.reason)
+
+
+async def _debts(settings: Settings) -> list[Debt]:
+    async with asked(settings) as store:
+        return await store.debts()
+
+
+def _by_owner(settings: Settings, work: Callable[[Visitor], Awaitable[int]]) -> int | None:
+    """How many debts it was about; None when nobody owns the directory."""
+
+    async def go() -> int | None:
+        async with owner(settings) as found:
+            return None if found is None else await work(found)
+
+    return asyncio.run(interruptible(go()))
 
 
 def _with_debts(settings: Settings, out: Path | None, work: Callable[[Debts], Awaitable[Result]]) -> Result:

@@ -7,16 +7,17 @@ import csv
 import json
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
 from schemas.errors import Misuse
+from streams.cell import text
 from streams.commands import options
 from streams.commands.grid import print_table
+from streams.config import Settings
 from streams.store.question import Table
-from streams.store.store import Store
+from streams.visitor import asked
 
 
 def sql(
@@ -31,35 +32,27 @@ def sql(
     if format not in WRITERS:
         raise Misuse(f"--format: {format!r} is no format; write {', '.join(WRITERS)}")
     settings = options.settings(config, data)
-    WRITERS[format](asyncio.run(_select(settings.store_url, query)))
+    WRITERS[format](asyncio.run(_select(settings, query)))
 
 
-async def _select(url: str, query: str) -> Table:
-    async with Store.existing(url) as store:
+async def _select(settings: Settings, query: str) -> Table:
+    async with asked(settings) as store:
         return await store.select(query)
 
 
 def _as_table(table: Table) -> None:
-    print_table(table.columns, ([_text(value) for value in row] for row in table.rows))
+    print_table(table.columns, ([text(value) for value in row] for row in table.rows))
 
 
 def _as_json(table: Table) -> None:
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
-    typer.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=_text))
+    typer.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=text))
 
 
 def _as_csv(table: Table) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows([[_text(value) for value in row] for row in table.rows])
+    writer.writerows([[text(value) for value in row] for row in table.rows])
 
 
 WRITERS: dict[str, Callable[[Table], None]] = {"table": _as_table, "json": _as_json, "csv": _as_csv}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else str(value)

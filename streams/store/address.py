@@ -1,22 +1,30 @@
-"""Where a store is: `chdb:///abs/dir` (embedded) or `clickhouse://user:pw@host:8123/db` (`clickhouses://` with TLS)."""
+"""Where a store is: `chdb:///abs/dir` (embedded) or `clickhouse://user:pw@host:8123/db` (`clickhouses://` with TLS).
+
+A served one may have options: `?cluster=NAME` for the tables to be spread over a cluster that the server knows, and
+`?ca=/abs/file.pem` for the authority that signed its certificate, in place of those the system trusts.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from schemas.errors import Misuse
 
 DATABASE = "commitwire"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_CLUSTER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _PORTS = {"clickhouse": 8123, "clickhouses": 8443}
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A parsed store URL. `directory` is set for an embedded store, `host` for a served one."""
+    """A parsed store URL. `directory` is set for an embedded store, `host` for a served one.
+
+    `authority` is a file of certificates (PEM) to trust, `cluster` the name of a cluster.
+    """
 
     directory: Path | None = None
     host: str = ""
@@ -25,6 +33,8 @@ class Address:
     password: str = ""
     database: str = DATABASE
     secure: bool = False
+    authority: Path | None = None
+    cluster: str = ""
 
     @property
     def embedded(self) -> bool:
@@ -48,7 +58,7 @@ def parse(url: str) -> Address:
         port = parts.port
     except ValueError as error:
         raise Misuse(f"the store URL cannot be read ({error}); write {_EXAMPLES}") from error
-    if parts.query or parts.fragment:
+    if parts.fragment or (parts.query and parts.scheme not in _PORTS):
         raise Misuse(f"the store URL takes no options after its path; write {_EXAMPLES}")
     if parts.scheme == "chdb":
         return _embedded(parts)
@@ -75,6 +85,7 @@ def _served(parts: SplitResult, port: int) -> Address:
     database = unquote(parts.path.strip("/")) or DATABASE
     if not _NAME.fullmatch(database):
         raise Misuse(f"{database!r} is no database name: use letters, digits and underscores")
+    options = _options(parts)
     return Address(
         host=parts.hostname,
         port=port,
@@ -82,4 +93,28 @@ def _served(parts: SplitResult, port: int) -> Address:
         password=unquote(parts.password or ""),
         database=database,
         secure=parts.scheme == "clickhouses",
+        authority=_authority(options["ca"]) if "ca" in options else None,
+        cluster=_cluster(options["cluster"]) if "cluster" in options else "",
     )
+
+
+def _options(parts: SplitResult) -> dict[str, str]:
+    """What follows the `?`. `ca` is for TLS only: elsewhere it would promise what is not done."""
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    known = {"cluster", "ca"} if parts.scheme == "clickhouses" else {"cluster"}
+    if strange := sorted(options.keys() - known):
+        raise Misuse(f"{parts.scheme}:// has no option {strange[0]!r}; it has {' and '.join(sorted(known))}")
+    return options
+
+
+def _authority(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute() or not path.is_file():
+        raise Misuse(f"the option ca of the store URL needs the absolute path of a PEM file, and {text!r} is none")
+    return path
+
+
+def _cluster(text: str) -> str:
+    if not _CLUSTER.fullmatch(text):
+        raise Misuse(f"{text!r} is no name of a cluster; write one of those in the server's system.clusters")
+    return text

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
 
 from streams.store.rows import Row
 from streams.store.tables import Relation
@@ -13,38 +14,42 @@ if TYPE_CHECKING:
 
 ROW_LIMIT = 20_000
 SIZE_LIMIT = 16 * 1024 * 1024  # characters, about
+MEASURED = 100  # rows that are measured together
+
+Columns = list[tuple[Any, ...]]
 
 
-def pieces(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """The rows in order, in lists of at most ROW_LIMIT rows and about SIZE_LIMIT characters."""
+def pieces(table: Relation, rows: Iterable[Row]) -> Iterator[Columns]:
+    """The rows in order, as columns of at most ROW_LIMIT rows and SIZE_LIMIT characters, or MEASURED rows more."""
+    waiting = iter(rows)
     piece: list[Row] = []
     size = 0
-    for row in rows:
-        piece.append(row)
-        size += _size(row)
+    while some := list(islice(waiting, MEASURED)):
+        piece += some
+        size += _size(table, some)
         if len(piece) >= ROW_LIMIT or size >= SIZE_LIMIT:
-            yield piece
+            yield list(zip(*piece, strict=True))
             piece, size = [], 0
     if piece:
-        yield piece
+        yield list(zip(*piece, strict=True))
 
 
-def _size(row: Row) -> int:
+def _size(table: Relation, rows: list[Row]) -> int:
     total = 0
-    for value in row:
-        if isinstance(value, str):
-            total += len(value)
-        elif isinstance(value, list | tuple):
-            total += sum(len(item) for item in value if isinstance(item, str))
+    for type_, column in zip(table.columns.values(), zip(*rows, strict=True), strict=True):
+        if type_ == "String":
+            total += sum(map(len, column))
+        elif type_ == "Array(String)":
+            total += sum(map(len, chain.from_iterable(column)))
     return total
 
 
 def insert(client: Client, table: Relation, rows: Iterable[Row]) -> None:
     """Insert the rows; they are on the disk on return. Repeating it changes nothing."""
-    for piece in pieces(rows):
+    for columns in pieces(table, rows):
         client.insert(
             table.name,
-            list(zip(*piece, strict=True)),
+            columns,
             column_names=list(table.columns),
             column_type_names=list(table.columns.values()),
             column_oriented=True,

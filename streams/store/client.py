@@ -5,6 +5,7 @@ Importing the engine takes a second, so it is imported when it is first needed.
 
 from __future__ import annotations
 
+import logging
 import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,33 @@ from streams.store.address import Address
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-# `limits` of what a person may ask; `readonly` stands last: nothing can be set after it
-_PEOPLE: dict[str, int] = {
+CONNECT_SECONDS = 5
+READ_SECONDS = 60  # without a byte: a server that works on a question sends its progress meanwhile
+ROWS_LIMIT = 1_000_000  # of one answer to a person
+_ALWAYS: dict[str, int | str] = {
+    "async_insert": 0,
+    # rows of one key are in one partition: FINAL need not look into the others
+    "do_not_merge_across_partitions_select_final": 1,
+}
+# what a person may ask; `readonly` stands last: nothing can be set after it
+_PEOPLE: dict[str, int | str] = {
     "max_execution_time": 120,
     "max_memory_usage": 4 * 1024**3,
+    # the first row too many ends the query: a client that stops reading would have to read the rest all the same
+    "max_result_rows": ROWS_LIMIT + 1,
+    "result_overflow_mode": "break",
     "readonly": 1,
+}
+# an insert has reached its shards, and most replicas of each, on return; it is read where it was written first
+_CLUSTER: dict[str, int | str] = {
+    "distributed_foreground_insert": 1,
+    "insert_quorum": "auto",
+    "load_balancing": "in_order",
+    "prefer_localhost_replica": 0,
+    # a subquery about all shards is answered once, whatever shard asks
+    "distributed_product_mode": "global",
+    "optimize_skip_unused_shards": 1,
+    "distributed_ddl_task_timeout": READ_SECONDS - 10,
 }
 
 
@@ -31,34 +54,50 @@ def _import(address: Address) -> None:
     # An insert would import pandas (half a second, 60 MB) to ask whether the rows are a data frame: they never are.
     options: Any = import_module("clickhouse_connect.driver.options")
     options.pd, options.pd_time_test = None, None
+    for name in ("clickhouse_connect", "urllib3"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # what they warn of is raised, too
 
 
 def connect(address: Address, *, database: bool = True, people: bool = False) -> Client:
     """A client of the store's database, or of none yet; `people` makes it read-only and limited."""
     _import(address)
-    import clickhouse_connect
-
-    settings = {"async_insert": 0, **(_PEOPLE if people else {})}
-    if address.embedded:
-        client = clickhouse_connect.get_client(dsn=f"chdb://{address.directory}", tz_mode="aware")
-    else:
-        client = clickhouse_connect.get_client(
-            host=address.host,
-            port=address.port,
-            username=address.user,
-            password=address.password,
-            secure=address.secure,
-            tz_mode="aware",
-            autogenerate_session_id=False,
-            connect_timeout=5,
-            send_receive_timeout=300,
-        )
+    client = _embedded(address) if address.embedded else _served(address)
     try:
         if database:
             client.database = address.database
-        for name, value in settings.items():
-            client.set_client_setting(name, value)
+        for name, value in _settings(address, people).items():
+            known = client.server_settings.get(name)
+            if known is None or not known.readonly:  # what the user may not change stays as the server has it
+                client.set_client_setting(name, value)
     except Exception:
         client.close()
         raise
     return client
+
+
+def _embedded(address: Address) -> Client:
+    import clickhouse_connect
+
+    return clickhouse_connect.get_client(dsn=f"chdb://{address.directory}", tz_mode="aware")
+
+
+def _served(address: Address) -> Client:
+    import clickhouse_connect
+
+    return clickhouse_connect.get_client(
+        interface="https" if address.secure else "http",
+        host=address.host,
+        port=address.port,
+        username=address.user,
+        password=address.password,
+        ca_cert=str(address.authority) if address.authority else None,
+        tz_mode="aware",
+        autogenerate_session_id=False,
+        connect_timeout=CONNECT_SECONDS,
+        send_receive_timeout=READ_SECONDS,
+    )
+
+
+def _settings(address: Address, people: bool) -> dict[str, int | str]:
+    """`readonly` comes last."""
+    return {**_ALWAYS, **(_CLUSTER if address.cluster else {}), **(_PEOPLE if people else {})}

@@ -198,8 +198,7 @@ def _scored(row: Fields) -> CommitScored:
         round=row["round"],
         points=row["points"],
         parts=tuple(
-            Part(name=name, points=points, evidence=phrase.from_json(evidence))
-            for name, points, evidence in parts
+            Part(name=name, points=points, evidence=phrase.from_json(evidence)) for name, points, evidence in parts
         ),
         tier=row["tier"],
         ruled=row["ruled"] or None,

@@ -1,4 +1,4 @@
-"""What a vendor error means to us: the one place where errors of ClickHouse and its client are named.
+"""What a vendor error means to us: the one place (with kinds.py) where errors of ClickHouse and its client are named.
 
 Retry        network, overload, a replica that is catching up
 DiskFull     no room for data, or for the client's temporary files
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import re
+import ssl
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,69 +22,27 @@ from pydantic import ValidationError
 
 from schemas.errors import CommitwireError, CorruptData, DataInUse, DiskFull, Misuse, Reject, Retry, Stop
 from streams.store.address import Address
+from streams.store.kinds import KINDS
 
-KINDS: dict[str, type[CommitwireError]] = {
-    "UNEXPECTED_END_OF_FILE": Retry,
-    "TIMEOUT_EXCEEDED": Retry,
-    "TOO_SLOW": Retry,
-    "TOO_MANY_SIMULTANEOUS_QUERIES": Retry,
-    "NO_FREE_CONNECTION": Retry,
-    "SOCKET_TIMEOUT": Retry,
-    "NETWORK_ERROR": Retry,
-    "NO_ZOOKEEPER": Retry,
-    "ABORTED": Retry,
-    "MEMORY_LIMIT_EXCEEDED": Retry,
-    "TABLE_IS_READ_ONLY": Retry,
-    "TOO_MANY_PARTS": Retry,
-    "ALL_CONNECTION_TRIES_FAILED": Retry,
-    "TOO_FEW_LIVE_REPLICAS": Retry,
-    "UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE": Retry,
-    "UNKNOWN_STATUS_OF_INSERT": Retry,
-    "QUERY_WAS_CANCELLED": Retry,
-    "CANNOT_SCHEDULE_TASK": Retry,
-    "DEADLOCK_AVOIDED": Retry,
-    "SERVER_OVERLOADED": Retry,
-    "KEEPER_EXCEPTION": Retry,
-    "NOT_ENOUGH_SPACE": DiskFull,
-    "CHECKSUM_DOESNT_MATCH": CorruptData,
-    "CANNOT_READ_ALL_DATA": CorruptData,
-    "NO_FILE_IN_DATA_PART": CorruptData,
-    "BAD_SIZE_OF_FILE_IN_DATA_PART": CorruptData,
-    "TOO_MANY_UNEXPECTED_DATA_PARTS": CorruptData,
-    "CORRUPTED_DATA": CorruptData,
-    "FILE_DOESNT_EXIST": CorruptData,
-    "READONLY": Misuse,
-    "UNKNOWN_DATABASE": Misuse,
-    "UNKNOWN_USER": Misuse,
-    "WRONG_PASSWORD": Misuse,
-    "REQUIRED_PASSWORD": Misuse,
-    "ACCESS_DENIED": Misuse,
-    "AUTHENTICATION_FAILED": Misuse,
-    "TOO_LARGE_STRING_SIZE": Reject,
-    "ARGUMENT_OUT_OF_BOUND": Reject,
-    "CANNOT_PARSE_TEXT": Reject,
-    "CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN": Reject,
-    "DECIMAL_OVERFLOW": Reject,
-    "VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE": Reject,
-}
 _NAME = re.compile(r"\(([A-Z][A-Z0-9_]{3,})\)")
 _WRAPPING = re.compile(r"^(?:.*?DB::Exception: )+", re.DOTALL)
-_VERSION = re.compile(r"\s*\(version [^()]*(?:\([^()]*\))?\)")
+_TRAILER = re.compile(r"\s*\((?:version [^()]*(?:\([^()]*\))?|for url [^()]*)\)")
+_NO_SPACE = ("No space left on device", "Disk quota exceeded")
 _OVERLOADED = re.compile(r"(?:code|status) (?:429|5\d\d)\b")
 
 
 def first_line(error: BaseException) -> str:
-    """What ClickHouse said, without its frames, codes and version."""
-    lines = _WRAPPING.sub("", str(error)).strip().splitlines()
-    return _VERSION.sub("", lines[0]).strip() if lines else type(error).__name__
+    """What ClickHouse said, without its frames, codes, version and address."""
+    lines = _TRAILER.sub("", _WRAPPING.sub("", str(error))).strip().splitlines()
+    return lines[0].strip() if lines else type(error).__name__
 
 
 def failure(error: Exception, address: Address) -> CommitwireError:
     """The error of ours that says what to do about one of theirs."""
     if isinstance(error, CommitwireError):
         return error
-    kind, advice = _judged(error, address)
-    return kind(f"the store at {address} {advice}: {first_line(error)}")
+    kind = _kind(error, address)
+    return kind(f"the store at {address} {_ADVICE[kind]}: {_said(error)}")
 
 
 def kind_of_name(name: str) -> type[CommitwireError]:
@@ -108,20 +67,33 @@ _ADVICE: dict[type[CommitwireError], str] = {
     DiskFull: "has no room left, free some and start again",
     DataInUse: "belongs to another running process, stop that one or choose another directory",
     CorruptData: "cannot be read, restore it from a backup or move it away and start with an empty one",
-    Misuse: "refused, check its address, user, password and rights",
+    Misuse: "refused, check its address, certificate, user, password and rights",
     Reject: "cannot hold a value of these events",
     Stop: "failed",
 }
 
 
-def _judged(error: Exception, address: Address) -> tuple[type[CommitwireError], str]:
-    kind = _kind(error, address)
-    return kind, _ADVICE[kind]
+def _said(error: Exception) -> str:
+    """The error in a few words; of one of the network, those of the system without those of the libraries above it."""
+    deepest = _causes(error)[-1]
+    return deepest.strerror or str(deepest) if isinstance(deepest, OSError) else first_line(error)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error, what it was raised from, and so on."""
+    found = [error]
+    while (cause := _cause(found[-1])) is not None:
+        found.append(cause)
+    return found
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _kind(error: Exception, address: Address) -> type[CommitwireError]:
     text = str(error)
-    if "No space left on device" in text or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+    if any(one in text for one in _NO_SPACE) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull
     if "Cannot lock file" in text:
         return DataInUse
@@ -150,8 +122,8 @@ def _unnamed(error: Exception, text: str, address: Address) -> type[CommitwireEr
         return Reject
     if address.embedded or getattr(error, "code", None) is not None:
         return Stop
-    if "certificate" in text.lower() and "verif" in text.lower():
-        return Misuse
+    if any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in _causes(error)):
+        return Misuse  # a certificate that is not trusted, or no TLS at the other end
     if isinstance(error, exceptions.OperationalError | OSError) or _OVERLOADED.search(text):
         return Retry
     return Retry if type(error).__module__.startswith("urllib3") else Stop

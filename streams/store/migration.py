@@ -1,7 +1,7 @@
 """Numbered migrations, `NNN_name.sql`, each applied once, in order.
 
 ClickHouse has no transactions around DDL: every statement may be run again, and a migration is written down after its
-last one, so a crash anywhere is repaired by the next start.
+last one, so a crash anywhere is repaired by the next start. Several processes may do the same at once.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 from schemas.errors import CorruptData
 from streams.failpoint import failpoint
 from streams.store.address import Address
+from streams.store.cluster import clustered, on_cluster
+from streams.store.selection import query
 from streams.store.token import statements
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 FOLDER: Traversable = files("streams.store") / "migrations"
-_LEDGER = """CREATE TABLE IF NOT EXISTS migrations (
+LEDGER = """CREATE TABLE IF NOT EXISTS migrations (
     number UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
 ) ENGINE = ReplacingMergeTree ORDER BY (number, checksum)"""
 
@@ -52,23 +54,40 @@ def migrate(client: Client, address: Address, migrations: list[Migration]) -> li
 
     Raises CorruptData when what was applied is not what this program holds.
     """
-    _create_database(client, address.database)
+    _create_database(client, address)
     client.database = address.database
-    client.command(_LEDGER)
+    _create_ledger(client, address)
     pending = _pending(address, migrations, _applied(client))
     for migration in pending:
-        _apply(client, migration)
+        _apply(client, address, migration)
     return [migration.number for migration in pending]
 
 
-def _create_database(client: Client, name: str) -> None:
-    known = client.query("SELECT 1 FROM system.databases WHERE name = %(name)s", parameters={"name": name}).result_rows
-    if not known:  # who may not create databases can be given one
-        client.command(f"CREATE DATABASE IF NOT EXISTS {name}")
+def _create_database(client: Client, address: Address) -> None:
+    """Unless it is there: who may not create databases can be given one."""
+    if not _is_there(client, "SELECT 1 FROM system.databases WHERE name = %(database)s", address):
+        client.command(f"CREATE DATABASE IF NOT EXISTS {address.database}{on_cluster(address.cluster)}")
+
+
+def _create_ledger(client: Client, address: Address) -> None:
+    """Unless it is there: who may only read can open a store that is up to date."""
+    sql = "SELECT 1 FROM system.tables WHERE database = %(database)s AND name = 'migrations'"
+    if not _is_there(client, sql, address):
+        _run(client, address, LEDGER)
+
+
+def _is_there(client: Client, sql: str, address: Address) -> bool:
+    return bool(query(client, sql, database=address.database))
+
+
+def _run(client: Client, address: Address, statement: str) -> None:
+    forms = clustered(statement, address.database, address.cluster) if address.cluster else [statement]
+    for form in forms:
+        client.command(form)
 
 
 def _applied(client: Client) -> dict[int, str]:
-    rows = client.query("SELECT number, checksum FROM migrations FINAL").result_rows
+    rows = query(client, "SELECT number, checksum FROM migrations FINAL")
     return {int(number): str(checksum) for number, checksum in rows}
 
 
@@ -87,9 +106,9 @@ def _pending(address: Address, migrations: list[Migration], applied: dict[int, s
     return [migration for migration in migrations if migration.number not in applied]
 
 
-def _apply(client: Client, migration: Migration) -> None:
+def _apply(client: Client, address: Address, migration: Migration) -> None:
     for statement in statements(migration.sql):
-        client.command(statement)
+        _run(client, address, statement)
         failpoint("migration.after_statement")
     client.insert(
         "migrations", [[migration.number, migration.name, migration.checksum]], ["number", "name", "checksum"]

@@ -12,7 +12,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import CorruptData, Misuse
+from streams.store.client import ROWS_LIMIT
 from streams.store.failure import first_line, kind_of_name
+from streams.store.selection import query
 from streams.store.token import Token, tokens
 
 if TYPE_CHECKING:
@@ -29,9 +31,6 @@ _REACHING = re.compile(
     "|ai(classify|embed|extract|filter|generate|redact|similarity|translate).*"
 )
 _ONLY_READING = "only one reading statement is allowed: SELECT, WITH, SHOW, DESCRIBE or EXPLAIN"
-
-
-ROWS_LIMIT = 1_000_000  # of one answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def _understood(client: Client, sql: str) -> str:
     if "\0" in sql or not sql.strip():
         raise Misuse(_ONLY_READING)
     try:
-        rows = client.query("SELECT formatQuerySingleLine(%(sql)s)", parameters={"sql": sql}).result_rows
+        rows = query(client, "SELECT formatQuerySingleLine(%(sql)s)", sql=sql)
     except DatabaseError as error:
         if error.name != "SYNTAX_ERROR":
             raise
@@ -109,7 +108,7 @@ def _without_grammar(said: str) -> str:
 
 def _outward(client: Client) -> frozenset[str]:
     """The table functions of this engine but the harmless ones."""
-    rows = client.query("SELECT lower(name) FROM system.table_functions").result_rows
+    rows = query(client, "SELECT lower(name) FROM system.table_functions")
     return frozenset({str(name) for (name,) in rows} - _HARMLESS)
 
 

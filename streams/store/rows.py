@@ -15,6 +15,7 @@ from schemas.scores import CommitScored
 from schemas.seals import DaySealed
 
 Row = tuple[Any, ...]
+NO_EFFORT = Effort()
 
 STATUS_RANK = {"failed": 1, "owed": 2, "forgiven": 3, "done": 4}
 DEPTH_RANK = {"static": 1, "brief": 2, "standard": 3, "deep": 4}
@@ -92,7 +93,7 @@ def patch(event: CommitObserved) -> Iterator[Row]:
 
 
 def analysis(event: CommitAnalyzed) -> Iterator[Row]:
-    facts, effort = event.facts, event.effort or Effort()
+    facts, effort = event.facts, event.effort or NO_EFFORT
     made = () if effort.cached else effort.calls
     yield (
         event.repo,
@@ -135,7 +136,7 @@ def analysis(event: CommitAnalyzed) -> Iterator[Row]:
 
 def calls(event: CommitAnalyzed) -> Iterator[Row]:
     """The ledger's rows of an analysis. A call belongs to the first analysis that tells of it."""
-    effort = event.effort or Effort()
+    effort = event.effort or NO_EFFORT
     depth = event.depth if event.status == "done" else event.wanted
     version = 0 if effort.cached else (1 << 32) - event.round
     for call in effort.calls:

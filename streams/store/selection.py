@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from streams.store.tables import Relation
@@ -16,7 +16,6 @@ KEYS_LIMIT = 1_000  # keys in one statement
 # bytes of keys in one statement, which may name them three times: servers read at most 256 KB
 SIZE_LIMIT = 72_000
 _QUOTES = 8  # bytes around a key
-_FINAL = "SETTINGS do_not_merge_across_partitions_select_final = 1"
 
 
 def chunks(keys: Iterable[Key]) -> Iterator[tuple[Key, ...]]:
@@ -34,9 +33,14 @@ def chunks(keys: Iterable[Key]) -> Iterator[tuple[Key, ...]]:
         yield tuple(chunk)
 
 
-def query(client: Client, sql: str, **parameters: Any) -> Sequence[Sequence[Any]]:
-    """The rows of a statement whose tables are read with FINAL."""
-    return client.query(f"{sql} {_FINAL}", parameters=parameters).result_rows
+def query(client: Client, sql: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
+    """The rows of a statement.
+
+    They are streamed: an answer that a server has to hold back until it is whole goes through a file, and when the
+    server's disk is full it arrives empty, without an error.
+    """
+    with client.query_row_block_stream(sql, parameters=parameters) as stream:
+        return [tuple(row) for block in stream for row in block]
 
 
 def select(client: Client, table: Relation, where: str, **parameters: Any) -> Iterator[Fields]:

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from contextlib import ExitStack, asynccontextmanager
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from schemas.analyses import CommitAnalyzed, Effort
 from schemas.commits import CommitObserved, Detail
@@ -17,7 +18,7 @@ from schemas.model import Event
 from schemas.reports import ReportPublished
 from schemas.seals import DaySealed
 from streams.failpoint import failpoint
-from streams.store import commits, directory, ledger, reading, rows
+from streams.store import commits, directory, ledger, reading, rows, workers
 from streams.store.address import Address, parse
 from streams.store.batch import insert
 from streams.store.client import connect
@@ -51,6 +52,8 @@ class Store:
         self._claim = claim
         self._keeper = keeper  # keeps the engine running while lanes begin and end
         self._writer = Lane(address, "writer", 1)
+        # a server takes two tables at once; the embedded engine would only need more memory
+        self._inserters = self._writer if address.embedded else Lane(address, "inserter", 2)
         self._readers = Lane(address, "reader", readers)
         self._people = Lane(address, "people", 1, people=True)
         # models are asked about one commit after the other, dozens at a time
@@ -82,7 +85,7 @@ class Store:
 
     async def close(self) -> None:
         """Finish what is running, join the threads, close the clients."""
-        for lane in (self._people, self._readers, self._writer):
+        for lane in (self._people, self._readers, self._inserters, self._writer):
             await asyncio.to_thread(lane.close)
         self._keeper.close()
         if self._claim is not None:
@@ -90,7 +93,14 @@ class Store:
 
     async def write(self, events: Sequence[Event]) -> None:
         """Keep commits, analyses with their calls, scores, seals and deliveries, in any mix; durable on return."""
-        await self._writer.run(lambda client: _write(client, events))
+        of_kind: dict[type[Event], list[Event]] = {}
+        for event in events:
+            of_kind.setdefault(type(event), []).append(event)
+        failpoint("store.before_write")
+        for tables in WRITING:
+            keeping = (partial(_keep, events=of_kind.get(kind, ()), table=table, of=of) for table, kind, of in tables)
+            await asyncio.gather(*map(self._inserters.run, keeping))
+        failpoint("store.after_write")
 
     async def seals(self, sources: Iterable[Source], zone: str, days: Iterable[date] | None) -> list[DaySealed]:
         """The last statement about each of the days (None: all days) of each source, by source, then day."""
@@ -150,6 +160,10 @@ class Store:
     async def spent(self, day: date) -> tuple[int, int]:
         """What the calls of a UTC day took: tokens, and millionths of the price's currency."""
         return await self._readers.run(partial(ledger.spent, day=day))
+
+    async def renew(self, worker: str, version: int, seconds: float) -> int:
+        """Say that a worker lives for so long at least; how many do now. `version` rises with each call of a worker."""
+        return await self._writer.run(partial(workers.renew, worker=worker, version=version, seconds=seconds))
 
     async def save_opening(self, definition: Definition, effort: Effort) -> None:
         """Enter the calls for an opening that came to nothing; those of a published one come with its report."""
@@ -229,12 +243,9 @@ def _prepare(address: Address) -> tuple[directory.Claim | None, Client]:
         return claim, client
 
 
-def _write(client: Client, events: Sequence[Event]) -> None:
-    failpoint("store.before_write")
-    for relation, kind, rows_of in WRITING:
-        insert(client, relation, (row for event in events if isinstance(event, kind) for row in rows_of(event)))
-        failpoint("store.between_tables")
-    failpoint("store.after_write")
+def _keep(client: Client, events: Iterable[Event], table: Relation, of: Callable[[Any], Iterable[rows.Row]]) -> None:
+    insert(client, table, chain.from_iterable(map(of, events)))
+    failpoint("store.between_tables")
 
 
 def _save_reports(client: Client, reports: Sequence[ReportPublished]) -> None:

@@ -166,6 +166,7 @@ MODEL_CALLS = Relation(
 )
 ANSWERS = Relation("answers", {"answer": _TEXT, **_COMMIT_KEY, "event": _TEXT, "version": _COUNT})
 ENDPOINTS = Relation("endpoints", {"endpoint": _TEXT, "health": _TEXT, "version": _COUNT})
+WORKERS = Relation("workers", {"worker": _TEXT, "until": _TIME, "version": _COUNT})
 SEALS = Relation(
     "seals",
     {
@@ -230,18 +231,19 @@ DELIVERIES = Relation(
 )
 TABLES = (
     *(COMMITS, FILE_CHANGES, PATCHES, FILE_OVERFLOW, PATCH_OVERFLOW, ANALYSES, SCORES, SEALS),
-    *(MODEL_CALLS, ANSWERS, ENDPOINTS, WINDOWS, REPORTS, DEFINITIONS, DELIVERIES),
+    *(MODEL_CALLS, ANSWERS, ENDPOINTS, WINDOWS, REPORTS, DEFINITIONS, DELIVERIES, WORKERS),
 )
 
-# what a kind of event becomes, in the order of writing
-WRITING: tuple[tuple[Relation, type[Event], Callable[[Any], Iterator[rows.Row]]], ...] = (
-    (FILE_CHANGES, CommitObserved, rows.file_changes),
-    (PATCHES, CommitObserved, rows.patch),
-    (COMMITS, CommitObserved, rows.commit),
-    (MODEL_CALLS, CommitAnalyzed, rows.calls),
-    (ANSWERS, CommitAnalyzed, rows.answer),
-    (ANALYSES, CommitAnalyzed, rows.analysis),
-    (SCORES, CommitScored, rows.score),
-    (SEALS, DaySealed, rows.seal),
-    (DELIVERIES, ReportDelivered, rows.delivery),
+Writing = tuple[Relation, type[Event], Callable[[Any], Iterator[rows.Row]]]
+# what a kind of event becomes; the tables of a line may be written together, after those of the lines above
+WRITING: tuple[tuple[Writing, ...], ...] = (
+    (
+        (FILE_CHANGES, CommitObserved, rows.file_changes),
+        (PATCHES, CommitObserved, rows.patch),
+        (MODEL_CALLS, CommitAnalyzed, rows.calls),
+        (ANSWERS, CommitAnalyzed, rows.answer),
+    ),
+    ((COMMITS, CommitObserved, rows.commit),),
+    ((ANALYSES, CommitAnalyzed, rows.analysis), (SCORES, CommitScored, rows.score)),
+    ((SEALS, DaySealed, rows.seal), (DELIVERIES, ReportDelivered, rows.delivery)),
 )

@@ -22,12 +22,15 @@ from faust.types import TP, ConsumerMessage
 
 from schemas.errors import Misuse, Retry, Stop
 from streams.transports.broker import LARGEST_RECORD, KafkaBroker
-from streams.transports.orderly import OrderlyConsumer
+from streams.transports.orderly import OrderlyConsumer, OrderlyFetcher
 
 UNFINISHED_RECORDS = 250  # per partition: its fetching pauses above either limit
 UNFINISHED_BYTES = 4 * 2**20
 FETCH_WAIT_MS = 200  # the broker holds an empty answer back for so long
 FULL_SECONDS = 0.02  # while a partition is full: how soon it is looked at again
+# The client logs as errors what it then tries again by itself; what is final reaches us as an exception.
+for chatty in ("aiokafka.cluster", "aiokafka.consumer.group_coordinator", "aiokafka.producer.sender"):
+    logging.getLogger(chatty).setLevel(logging.CRITICAL)
 _log = logging.getLogger(__name__)
 
 
@@ -146,6 +149,7 @@ class Transport(driver.Transport):  # type: ignore[misc]
     """Connections are opened by Faust's services; there is nothing to own."""
 
     Consumer = Consumer
+    Fetcher = OrderlyFetcher
     Producer = Producer
 
     def open(self) -> None: ...

@@ -1,4 +1,4 @@
-"""A subscriber's place in the embedded log. It reads beside the process that owns the directory, whichever that is."""
+"""What a group of consumers has not had yet of a topic of the embedded log, read beside the process that owns it."""
 
 from __future__ import annotations
 
@@ -7,29 +7,23 @@ from pathlib import Path
 from streams.transports.log_reader import LogReader, bounds
 from streams.transports.record import Partition, Record
 
-GROUP_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$"
 RECORDS, BYTES = 50, 4 * 2**20  # that are read at once
 
 
-def group_of(name: str, namespace: str = "commitwire") -> str:
-    """The group of consumers of a subscriber."""
-    return f"{namespace}.subscriber.{name}"
-
-
 class LogSubscription(LogReader):
-    """The records of a topic that a group has not had yet."""
+    """Each record comes once, be it acknowledged or not. `known` are the partitions in which the group has been."""
 
-    def __init__(self, directory: Path, topic: str, consumers: str) -> None:
+    def __init__(self, directory: Path, topic: str, group: str) -> None:
         """Raises Misuse when there is no log yet."""
         super().__init__(directory)
         self._topic = topic
         self._held: list[Record] = []
         query = "SELECT partition, next FROM offsets JOIN partitions USING (number) WHERE topic = ? AND consumers = ?"
-        self._reached: dict[int, int] = dict(self._query(query, topic, consumers))
-        self.known = frozenset(self._reached)  # partitions in which the group had a place
+        self._next: dict[int, int] = dict(self._query(query, topic, group))
+        self.known = frozenset(self._next)
 
     def next(self) -> Record | None:
-        """The next record, or None when there is no other now. It comes once, however often it is acknowledged."""
+        """The next record, or None when there is no other now."""
         if not self._held:
             for partition, number in self._numbers(self._topic).items():
                 self._held += self._ahead(partition, number)
@@ -37,8 +31,7 @@ class LogSubscription(LogReader):
 
     def _ahead(self, partition: Partition, number: int) -> list[Record]:
         low, high = bounds(number)
-        reached = self._reached.get(partition.partition, 0)
-        found = self._read(partition, low + reached, high, RECORDS, BYTES)
+        found = self._read(partition, low + self._next.get(partition.partition, 0), high, RECORDS, BYTES)
         if found:
-            self._reached[partition.partition] = found[-1].offset + 1
+            self._next[partition.partition] = found[-1].offset + 1
         return found

@@ -4,6 +4,7 @@
   only what is contiguous and finished is committed.
 - Its delivery loop starts two tasks and takes a lock per message. Ours awaits the topic's handler.
 - Its wait for unfinished events at the end has no limit. Ours has.
+- A fetcher that is told to stop during a rebalance counts as crashed, and takes the whole app with it. Ours just ends.
 """
 
 from __future__ import annotations
@@ -14,13 +15,28 @@ from collections.abc import Iterable
 from contextlib import aclosing
 from typing import Any
 
-from faust.transport.consumer import Consumer
+from faust.transport.consumer import Consumer, Fetcher
 from faust.types import TP
+from mode import Service
 
 from streams.transports.notice import Notice
 from streams.transports.offsets import Offsets
 
 DELIVERED_PER_TURN = 100  # messages, before other tasks get their turn
+
+
+class OrderlyFetcher(Fetcher):  # type: ignore[misc]
+    """Fetches for an OrderlyConsumer."""
+
+    @Service.task  # type: ignore[untyped-decorator]
+    async def _fetcher(self) -> None:
+        try:
+            await self.app.consumer._drain_messages(self)
+        except asyncio.CancelledError as error:
+            if not self.should_stop:
+                await self.crash(error)
+        finally:
+            self.set_shutdown()
 
 
 class OrderlyConsumer(Consumer):  # type: ignore[misc]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from streams.transports.log_reader import LogReader
+from streams.transports.reading import reader
 from tests.commitwire import Commitwire
 from tests.gitrepo import GitRepo
 
@@ -27,7 +27,7 @@ def with_origin(repo: GitRepo, url: str = ORIGIN) -> GitRepo:
 
 def records(commitwire: Commitwire, topic: str) -> list[dict[str, Any]]:
     """The bodies of all records of a topic, read beside the program."""
-    with LogReader(commitwire.data / "log") as log:
+    with reader(commitwire.broker) as log:
         return [json.loads(record.value or b"null") for record in log.records(f"commitwire.{topic}")]
 
 

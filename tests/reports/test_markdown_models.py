@@ -116,6 +116,37 @@ def test_everything_a_model_says_can_be_read(tier: Tier, language: Language) -> 
     assert {"en": "Medium risk: the risk it saw.", "zh-CN": "中风险：the risk it saw。"}[language] in read
 
 
+def shown(tier: Tier, language: Language, **analysis: object) -> str:
+    """The page of a single commit of a tier that a model analyzed so."""
+    report = case("day")
+    section = report.sections[0]
+    commit = said(section.commits[0], "Said.", tier)
+    commit = commit.model_copy(update={"analysis": commit.analysis.model_copy(update=analysis)})
+    only = section.model_copy(update={"commits": (commit,)})
+    return Page(one(render_markdown(report.model_copy(update={"sections": (only,)}), language=language))).text()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tier", TIERS)
+def test_the_low_have_one_sentence(tier: Tier, language: Language) -> None:
+    read = shown(tier, language, summary=(text("It is so."), text("That is why.")))
+    assert "It is so." in read
+    assert ("That is why." in read) == (tier != "low")
+
+
+def test_sentences_of_a_scope_are_joined_as_sentences() -> None:
+    scope = (text("Readers are affected."), text("Writers are not"))
+    assert "Readers are affected. Writers are not." in shown("medium", "en", scope=scope)
+    scope = (text("影响读取方。"), text("不影响写入方"))
+    assert "影响读取方。不影响写入方。" in shown("medium", "zh-CN", scope=scope)
+
+
+def test_facts_of_a_scope_are_joined_as_such() -> None:
+    scope = tuple(Phrase(code=Code.SCOPE_LANGUAGES, args={"languages": (name,)}) for name in ("Go", "C"))
+    assert "languages: Go; languages: C" in shown("medium", "en", scope=scope)
+    assert "语言：Go；语言：C" in shown("medium", "zh-CN", scope=scope)
+
+
 def commit_of(**told: object) -> ReportedCommit:
     return case("day").sections[0].commits[0].model_copy(update=told)
 

@@ -12,11 +12,11 @@ from typing import Protocol
 
 import pytest
 
-from tests.servers.fetch import kafka_jars
+from tests.servers.fetch import kafka_jars, place
 from tests.servers.java import java
 from tests.servers.kafka import Kafka
 from tests.servers.tansu import Tansu
-from tests.servers.unavailable import Unavailable, skip_or_fail
+from tests.servers.unavailable import Unavailable, ask_for, skip_or_fail
 
 
 class Broker(Protocol):
@@ -55,6 +55,7 @@ def apache_kafka() -> None:
     """For tests that make a `Kafka` of their own: they skip where there is no Java, and fail in CI."""
     try:
         java()
+        ask_for(place())
         kafka_jars()
     except Unavailable as error:
         skip_or_fail(error)

@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.servers.clickhouse_library import library
+from tests.servers.clickhouse_library import library, place
 from tests.servers.ports import Port
 from tests.servers.process import ServerProcess
-from tests.servers.unavailable import Unavailable, skip_or_fail
+from tests.servers.unavailable import Unavailable, ask_for, skip_or_fail
 
 USER = "app"
 PASSWORD = "correct:horse/battery@staple"
@@ -187,6 +187,7 @@ def fresh_database() -> str:
 def started(server: ClickHouse) -> ClickHouse:
     """The server, started; where none can be had the test is skipped and says what to install, and fails in CI."""
     try:
+        ask_for(place())
         server.start()
     except Unavailable as error:
         server.close()

@@ -12,8 +12,8 @@ import sys
 import threading
 
 STATEMENTS = (
-    "SYSTEM START LISTEN HTTP",
     "SYSTEM START LISTEN TCP",
+    "SYSTEM START LISTEN HTTP",  # last: who has waited for it may use both
     "SELECT * FROM file('stdin', 'LineAsString', 'line String') FORMAT Null",  # lasts as long as the input
 )
 

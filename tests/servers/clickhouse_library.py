@@ -33,8 +33,7 @@ def _cache() -> Path:
 
 def library() -> Path:
     """The library, fetched when it is not in the cache. Two processes may ask at once. Raises Unavailable."""
-    folder = _cache() / f"clickhouse-{VERSION}"
-    file = folder / "node_modules" / PACKAGE / "libchdb.so"
+    file, folder = place(), _folder()
     if file.exists():
         return file
     _check_machine()
@@ -44,6 +43,15 @@ def library() -> Path:
         if not file.exists():
             _fetch(folder)
     return file
+
+
+def place() -> Path:
+    """Where the library is once it is fetched."""
+    return _folder() / "node_modules" / PACKAGE / "libchdb.so"
+
+
+def _folder() -> Path:
+    return _cache() / f"clickhouse-{VERSION}"
 
 
 def _check_machine() -> None:

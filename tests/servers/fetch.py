@@ -46,17 +46,21 @@ def kafka_jars() -> Path:
     Several processes may ask at once: one fetches, the others wait for it. Raises Unavailable when the repository
     cannot be reached, ValueError when a file is not the pinned one.
     """
-    pinned = PINNED.read_bytes()
-    cache = _cache()
-    found = cache / f"kafka-{hashlib.sha256(pinned).hexdigest()[:12]}"
+    found = place()
     if found.is_dir():
         return found
+    cache = found.parent
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "kafka.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not found.is_dir():
-            _fetch_all(_listed(pinned.decode()), found)
+            _fetch_all(_listed(PINNED.read_text()), found)
     return found
+
+
+def place() -> Path:
+    """Where the jars are once they are fetched."""
+    return _cache() / f"kafka-{hashlib.sha256(PINNED.read_bytes()).hexdigest()[:12]}"
 
 
 def _cache() -> Path:

@@ -15,7 +15,8 @@ import pytest
 from schemas.errors import Misuse, Retry
 from streams import listener
 from streams.clock import SystemClock
-from streams.listener import CONNECTIONS, Check, Listener, store_answers
+from streams.door import CONNECTIONS
+from streams.listener import Check, Listener, store_answers
 from streams.metrics import Metrics
 from streams.store.store import Store
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,17 +16,15 @@ from agents.analyzers.llm.limits import Limits
 from agents.analyzers.llm.prompt import Prompt, Prompts
 from agents.analyzers.llm.question import subject_of
 from agents.analyzers.llm.reading import Prepared, Read, Reading
-from agents.analyzers.llm.remembered import answer_of
+from agents.analyzers.llm.remembered import Respondents, answer_of, digest_of
 from agents.analyzers.llm.reply import Wrong
 from agents.analyzers.llm.verdict import Judge, Verdict
-from agents.llm.port import Asker, NoAnswer, TooLong
+from agents.llm.port import BUDGET, Asker, NoAnswer, TooLong
 from schemas.analyses import AnalysisRequested, CommitAnalyzed, Depth, Effort
 from schemas.commits import CommitObserved
 
 ANALYZER = "llm"
-# Reasons of debts; the catalogues have words for them.
-BUDGET = "the budget of the day is used up"
-NO_ROOM = "the model's context is too small for any question"
+NO_ROOM = "the model's context is too small for any question"  # a reason of debts; the catalogues have words for it
 _REASON_LIMIT = 200  # characters
 _SMALLEST = 100  # tokens of diff below which a model's context is too small for any question
 _MARGIN = 0.8  # of a stated limit: our tokens are guesses
@@ -61,10 +58,7 @@ class _Task:
 
 
 class Analyst:
-    """Asks a model about commits. `model` names it for the memory of answers: another model gives others.
-
-    In a chain it is the first endpoint's model: what another endpoint answers is remembered under that name as well.
-    """
+    """Asks a model about commits, unless one of the `respondents` has answered the same before."""
 
     def __init__(
         self,
@@ -73,14 +67,14 @@ class Analyst:
         limits: Limits | None = None,
         answers: Answers | None = None,
         depth_now: Callable[[Depth], Depth] = lambda wanted: wanted,
-        model: str = "",
+        respondents: Respondents | None = None,
     ) -> None:
         self._asker = asker
         self._prompts = prompts or Prompts()
         self._limits = limits or Limits()
         self._answers = answers or NoAnswers()
         self._depth_now = depth_now
-        self._model = model
+        self._respondents = respondents or Respondents()
         self._ceiling: int | None = None  # tokens of diff that this model was found to read at most
 
     async def analyze(
@@ -130,25 +124,28 @@ class Analyst:
     async def _read(self, task: _Task, prepared: Prepared, dialogue: Dialogue) -> CommitAnalyzed:
         part = self._prompts.of("part", task.request.language)
         reading = await Reading(task.prompt, part, prepared, self._limits, dialogue).read()
-        return _done(task, prepared, reading, dialogue)
+        key = self._respondents.key(prepared.asked, dialogue.calls[-1])
+        return _done(task, prepared, reading, dialogue, key)
 
     async def _prepared(self, task: _Task, room: Room) -> Prepared:
         pool = await collect(task.commit, task.pieces, room)
         # masking reads megabytes at worst: the loop goes on meanwhile
-        return await asyncio.to_thread(_prepare, task, pool, room, self._model)
+        return await asyncio.to_thread(_prepare, task, pool, room)
 
     async def _remembered(self, task: _Task, prepared: Prepared) -> CommitAnalyzed | None:
         """What the same question was answered before, checked as if it were new."""
-        found = await self._answers.get(prepared.key)
-        said = answer_of(found, task.depth) if found is not None else None
-        if said is None:
-            return None
-        try:
-            verdict = prepared.judge.judge(said.answer, last=False)
-        except Wrong:
-            return None
-        effort = said.effort.model_copy(update={"cached": True, "calls": ()})
-        return _analyzed(task, verdict, _effort(task, prepared, verdict, effort))
+        for key in self._respondents.keys(prepared.asked):
+            found = await self._answers.get(key)
+            said = answer_of(found, task.depth) if found is not None else None
+            if said is None:
+                continue
+            try:
+                verdict = prepared.judge.judge(said.answer, last=False)
+            except Wrong:
+                continue
+            effort = said.effort.model_copy(update={"cached": True, "calls": ()})
+            return _analyzed(task, verdict, _effort(task, prepared, verdict, effort, key))
+        return None
 
     def _smaller(self, room: Room, error: TooLong) -> Room:
         """At most half of the room, and less than the limit where one was named. Raises the error at the end."""
@@ -186,21 +183,20 @@ def owed(
     )
 
 
-def _prepare(task: _Task, pool: Pool, room: Room, model: str) -> Prepared:
+def _prepare(task: _Task, pool: Pool, room: Room) -> Prepared:
     subject = subject_of(task.commit, task.static.facts, room.tokens)
     shown = show(task.commit, pool, room)
     evidence = evidence_of(task.commit, task.static.facts, [subject.title, subject.message, *shown.parts])
     judge = Judge(task.depth, task.request.language, task.prompt, evidence, task.static.analysis)
-    asked = (task.prompt.version, model, task.depth, task.request.language, subject.content, *shown.parts)
-    key = hashlib.blake2b("\0".join(asked).encode("utf-8", "replace"), digest_size=16).hexdigest()
-    return Prepared(subject, shown, judge, evidence, room, task.depth, task.request.language, key)
+    asked = digest_of(task.prompt.version, task.depth, task.request.language, subject.content, *shown.parts)
+    return Prepared(subject, shown, judge, evidence, room, task.depth, task.request.language, asked)
 
 
-def _done(task: _Task, prepared: Prepared, reading: Read, dialogue: Dialogue) -> CommitAnalyzed:
+def _done(task: _Task, prepared: Prepared, reading: Read, dialogue: Dialogue, key: str) -> CommitAnalyzed:
     calls = tuple(dialogue.calls)
     last = calls[-1]
     effort = Effort(endpoint=last.endpoint, model=last.model, calls=calls, pieces=reading.pieces)
-    made = _effort(task, prepared, reading.verdict, effort)
+    made = _effort(task, prepared, reading.verdict, effort, key)
     if reading.missed:
         left = tuple(dict.fromkeys([*reading.missed, *made.left_out]))
         total = made.left_out_total + len(left) - len(made.left_out)
@@ -208,13 +204,13 @@ def _done(task: _Task, prepared: Prepared, reading: Read, dialogue: Dialogue) ->
     return _analyzed(task, reading.verdict, made)
 
 
-def _effort(task: _Task, prepared: Prepared, verdict: Verdict, effort: Effort) -> Effort:
-    """The effort with what is known of the question."""
+def _effort(task: _Task, prepared: Prepared, verdict: Verdict, effort: Effort, key: str) -> Effort:
+    """The effort with what is known of the question, and where its answer is found again."""
     shown = prepared.shown
     return effort.model_copy(
         update={
             "prompt": task.prompt.version,
-            "answer": prepared.key,
+            "answer": key,
             "left_out": shown.left_out,
             "left_out_total": shown.left_out_total,
             "masked": shown.masked + prepared.subject.masked,

@@ -18,7 +18,7 @@ _ONE_INSIGHT = dict.fromkeys(DIMENSIONS, 1)
 BOUNDS: Mapping[str, Mapping[str, int]] = {  # items of a list at most; what is beyond them is not read
     "deep": {"change_types": 3, "summary": 4, "scope": 5, "risks": 5, "suggestions": 5, **_INSIGHTS},
     "standard": {"change_types": 3, "summary": 3, "scope": 3, "risks": 3, "suggestions": 3, **_ONE_INSIGHT},
-    "brief": {"change_types": 2, "summary": 2},
+    "brief": {"change_types": 2, "summary": 1},
     "part": {"findings": 12, "risks": 4},
     "opening": {"sentences": 5},
 }

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-from agents.analyzers.llm.plain import sentences_of
+from agents.analyzers.llm.plain import closed, sentences_of
 from agents.analyzers.llm.reply import refuses
-from agents.analyzers.llm.tongue import is_in
+from agents.analyzers.llm.tongue import is_in, may_be_english
 from agents.analyzers.paths import classify
 from schemas.definition import Language
 
@@ -172,18 +172,34 @@ class Checker:
         self.found = ""  # the first thing that is not in the evidence
         self._evidence = evidence
         self._language = language
+        self._said: list[str] = []
+
+    def is_foreign(self) -> bool:
+        """Whether what was said in Latin letters is, taken together, not in English though that is asked for.
+
+        A sentence alone may be too short to tell.
+        """
+        return self._language == "en" and not may_be_english(" ".join(self._said))
 
     def line(self, text: str) -> str:
         """The sentences of a text that may stand, on one line; "" when none may."""
-        plain = sentences_of(text, STOPS[self._language])
-        self.dropped += plain.dropped
-        kept = [sentence for sentence in map(self._sentence, plain.sentences) if sentence]
-        return (" " if self._language == "en" else "").join(kept)
+        return (" " if self._language == "en" else "").join(self._standing(text))
 
     def lines(self, texts: Iterable[str], limit: int) -> tuple[str, ...]:
         """The lines that may stand of the first `limit` texts, none of them twice."""
         found = [self.line(text) for text, _ in zip(texts, range(limit), strict=False)]
         return tuple(dict.fromkeys(filter(None, found)))
+
+    def sentences(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """The sentences that may stand, one by one, none of them twice."""
+        return tuple(dict.fromkeys(sentence for text in texts for sentence in self._standing(text)))
+
+    def _standing(self, text: str) -> tuple[str, ...]:
+        stop = STOPS[self._language]
+        plain = sentences_of(text, stop)
+        self._said += plain.sentences
+        self.dropped += plain.dropped
+        return closed(filter(None, map(self._sentence, plain.sentences)), stop)
 
     def _sentence(self, sentence: str) -> str:
         """The sentence, or without its asides, or nothing."""

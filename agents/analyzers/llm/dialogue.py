@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from agents.analyzers.llm.fence import fenced, mark_of
 from agents.analyzers.llm.reply import Wrong, text_of
-from agents.analyzers.llm.tokens import cut
 from agents.llm.port import Answer, Asker, Message, NoAnswer, Question, TooLong
+from agents.llm.tokens import cut
 from schemas.analyses import Call
 
 T = TypeVar("T")

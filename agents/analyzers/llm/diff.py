@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from agents.analyzers.llm.fence import visible
 from agents.analyzers.llm.secrets import mask
-from agents.analyzers.llm.tokens import cut, estimate
 from agents.analyzers.paths import classify
+from agents.llm.tokens import cut, estimate
 from schemas.analyses import FileKind
 from schemas.commits import CommitObserved, FileChange
 

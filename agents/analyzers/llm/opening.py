@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from agents.analyzers.llm.answer import BOUNDS, OpeningAnswer
-from agents.analyzers.llm.checking import Checker, Evidence
+from agents.analyzers.llm.checking import STOPS, Checker, Evidence
 from agents.analyzers.llm.dialogue import Dialogue, Unusable
 from agents.analyzers.llm.fence import fenced, line, mark_of, visible
+from agents.analyzers.llm.plain import sentences_of
 from agents.analyzers.llm.prompt import Prompt, Prompts
 from agents.analyzers.llm.question import asked
+from agents.analyzers.llm.remembered import Respondents, digest_of
 from agents.analyzers.llm.reply import Wrong, parse
 from agents.analyzers.llm.secrets import mask
-from agents.analyzers.llm.tokens import estimate
 from agents.analyzers.llm.verdict import check_text, complaint
 from agents.llm.port import Asker, NoAnswer, Question, TooLong
+from agents.llm.tokens import estimate
 from schemas.analyses import Call, Effort
 from schemas.phrase import Code
 from schemas.repo import display
@@ -48,47 +51,90 @@ class _Paragraph:
 
     def read(self, text: str, last: bool) -> str:
         """The paragraph. Raises Wrong when too little of it may stand."""
-        said = parse(text, OpeningAnswer)
+        return self.checked(parse(text, OpeningAnswer).sentences[: BOUNDS["opening"]["sentences"]])
+
+    def checked(self, sentences: Sequence[str]) -> str:
+        """The same of sentences that were read before."""
         checker = Checker(self._evidence, self._language)
-        kept = checker.lines(said.sentences, BOUNDS["opening"]["sentences"])
+        kept = checker.sentences(sentences)
         if len(kept) < _FEWEST:
-            check_text(said.sentences, checker)
+            check_text(sentences, checker)
             raise Wrong("invalid", complaint(self._prompt, checker.found))
+        if checker.is_foreign():
+            raise Wrong("wrong_language")
         self.dropped = checker.dropped
         return (" " if self._language == "en" else "").join(kept)
 
 
-async def opening(report: ReportPublished, asker: Asker, prompts: Prompts | None = None, attempts: int = 3) -> Opened:
-    """The opening of a report whose commits are at hand."""
-    commits = sorted(_commits(report), key=lambda commit: TIERS.index(commit.tier))[:_KEPT_COMMITS]
-    if not commits:
-        return Opened(None, ())
+class _Draft(NamedTuple):
+    """A day as a question, as much of it as has room; `asked` is a hash of what is asked."""
+
+    question: Question
+    asked: str
+    paragraph: _Paragraph
+    masked: int
+
+
+async def opening(
+    report: ReportPublished,
+    asker: Asker,
+    prompts: Prompts | None = None,
+    attempts: int = 3,
+    *,
+    earlier: Opening | None = None,
+    respondents: Respondents | None = None,
+) -> Opened:
+    """The opening of a report whose commits are at hand: the `earlier` one where the same would be asked again."""
     prompt = (prompts or Prompts()).of("opening", report.definition.language)
-    dialogue, tokens = Dialogue(asker, attempts), _TOKENS
-    while tokens >= _SMALLEST:
-        listed, masked = _listed(commits, tokens)
-        paragraph = _Paragraph(report, listed, prompt)
+    respondents = respondents or Respondents()
+    if earlier is not None and _holds(earlier, report, prompt, respondents):
+        effort = earlier.effort.model_copy(update={"cached": True, "calls": ()})
+        return Opened(Opening(text=earlier.text, effort=effort), ())
+    dialogue = Dialogue(asker, attempts)
+    for draft in _drafts(report, prompt):
         try:
-            text = await dialogue.ask(_question(report, listed, prompt), prompt.corrections, paragraph.read)
+            text = await dialogue.ask(draft.question, prompt.corrections, draft.paragraph.read)
         except TooLong:
-            tokens //= 2
+            continue
         except (NoAnswer, Unusable):
             break
-        else:
-            effort = _effort(prompt, dialogue, paragraph.dropped, masked)
-            return Opened(Opening(text=text, effort=effort), effort.calls)
+        effort = _effort(prompt, dialogue, draft, respondents.key(draft.asked, dialogue.calls[-1]))
+        return Opened(Opening(text=text, effort=effort), effort.calls)
     return Opened(None, tuple(dialogue.calls))
 
 
-def _effort(prompt: Prompt, dialogue: Dialogue, dropped: int, masked: int) -> Effort:
+def _holds(earlier: Opening, report: ReportPublished, prompt: Prompt, respondents: Respondents) -> bool:
+    """Whether one of the respondents was asked the same, and what it said may still stand."""
+    for draft in _drafts(report, prompt):
+        if earlier.effort.answer in respondents.keys(draft.asked):
+            sentences = sentences_of(earlier.text, STOPS[report.definition.language]).sentences
+            with suppress(Wrong):
+                return draft.paragraph.checked(sentences) == earlier.text
+    return False
+
+
+def _drafts(report: ReportPublished, prompt: Prompt) -> Iterator[_Draft]:
+    """Ever shorter ones; none of a day without commits."""
+    commits = sorted(_commits(report), key=lambda commit: TIERS.index(commit.tier))[:_KEPT_COMMITS]
+    tokens = _TOKENS
+    while commits and tokens >= _SMALLEST:
+        listed, masked = _listed(commits, tokens)
+        question = _question(report, listed, prompt)
+        asked = digest_of(prompt.version, *(message.content for message in question.messages))
+        yield _Draft(question, asked, _Paragraph(report, listed, prompt), masked)
+        tokens //= 2
+
+
+def _effort(prompt: Prompt, dialogue: Dialogue, draft: _Draft, key: str) -> Effort:
     last = dialogue.calls[-1]
     return Effort(
         endpoint=last.endpoint,
         model=last.model,
         prompt=prompt.version,
+        answer=key,
         calls=tuple(dialogue.calls),
-        masked=masked,
-        dropped=dropped,
+        masked=draft.masked,
+        dropped=draft.paragraph.dropped,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 SENTENCE_LIMIT = 700  # characters; who says more in a sentence does not say one
@@ -17,9 +17,10 @@ _STRUCTURE = re.compile(r"\s*(?:#{1,6}(?:\s|$)|\||[=_*-]{3,}\s*$|<[A-Za-z/!?]|!\
 _ITEM = re.compile(r"^\s*(?:>\s*)*(?:[-*+•·]\s+|\d{1,2}[.)、]\s*(?!\d))")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _SPAN = re.compile(r"`[^`]{1,300}`|「[^「」]{1,300}」|“[^“”]{1,300}”|《[^《》]{1,300}》")
-_END = re.compile(
-    r"[。！？；](?:[」』”’）)\"'])*"
-    r"|(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)(?<!\bcf)[.!?](?:[\"'”’)])*(?=\s|$|[\u4e00-\u9fff])"
+_END = re.compile(r"[。！？；](?:[」』”’）)\"'])*|[.!?](?:[\"'”’)])*(?=\s|$|[\u4e00-\u9fff])")
+_ABBREVIATED = re.compile(
+    r"\b(?:e\.g|i\.e|vs|cf|approx|resp|incl|viz|Dr|Mr|Mrs|Ms)\."
+    r"|\b(?:etc|al|Inc|Ltd|Corp)\.(?=\s+[a-z0-9(])|\b(?:[Nn]o|Fig|Sec|St)\.(?=\s*\d)"
 )
 _ENDED = re.compile(r"[。！？!?.](?:[」』”’）)\"'`])*$")
 _BROKEN = re.compile(r"[,，、:：;；(（\[【{<「《“‘/\\=+\-–—…]$|\.\.\.$")
@@ -27,7 +28,10 @@ _PAIRS = (("(", ")"), ("（", "）"), ("「", "」"), ("“", "”"), ("《", "�
 
 
 class Plain(NamedTuple):
-    """The sentences of a text in their order, and how many lines or fragments were no sentences."""
+    """The sentences of a text in their order, and how many lines or fragments were no sentences.
+
+    What a Chinese semicolon ends counts as one of its own: it can stand, or not, without the rest.
+    """
 
     sentences: tuple[str, ...]
     dropped: int
@@ -51,6 +55,18 @@ def sentences_of(text: str, stop: str) -> Plain:
     return Plain(tuple(kept), dropped + len(found) - len(kept))
 
 
+def closed(sentences: Iterable[str], stop: str) -> tuple[str, ...]:
+    """The sentences with those that a semicolon ends joined to what follows, or ended where nothing does."""
+    found: list[str] = []
+    begun = ""
+    for sentence in sentences:
+        begun += sentence
+        if not begun.endswith("；"):
+            found.append(begun)
+            begun = ""
+    return (*found, begun[:-1] + stop) if begun else tuple(found)
+
+
 def _prose(text: str) -> Iterator[tuple[str, bool]]:
     """Line by line without marks: the line and whether a list's item begins there; "" for one that is structure."""
     fenced = False
@@ -69,11 +85,12 @@ def _flat(line: str) -> str:
 
 
 def _split(line: str) -> list[str]:
-    """The sentences of a line; the last one may lack its end. Nothing ends within quotes or code."""
-    spans = [match.span() for match in _SPAN.finditer(line)]
+    """The sentences of a line; the last one may lack its end. None ends within quotes, code or an abbreviation."""
+    spans = [(match.start(), match.end() - 1) for match in _SPAN.finditer(line)]
+    spans += [match.span() for match in _ABBREVIATED.finditer(line)]
     found, begin = [], 0
     for match in _END.finditer(line):
-        if not any(a < match.end() <= b - 1 for a, b in spans):
+        if not any(a < match.end() <= b for a, b in spans):
             found.append(line[begin : match.end()].strip())
             begin = match.end()
     return [*found, line[begin:].strip()] if line[begin:].strip() or not found else found

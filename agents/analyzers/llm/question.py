@@ -10,8 +10,8 @@ from agents.analyzers.llm.diff import listed
 from agents.analyzers.llm.fence import fenced, line, mark_of, visible
 from agents.analyzers.llm.prompt import Prompt
 from agents.analyzers.llm.secrets import mask
-from agents.analyzers.llm.tokens import cut
 from agents.llm.port import Message, Purpose, Question
+from agents.llm.tokens import cut
 from schemas.analyses import Facts
 from schemas.commits import CommitObserved
 from schemas.repo import display

@@ -12,14 +12,14 @@ from agents.analyzers.llm.diff import Room, Shown, sections
 from agents.analyzers.llm.limits import Limits
 from agents.analyzers.llm.prompt import Prompt
 from agents.analyzers.llm.question import Subject, commit_question, merging_question
-from agents.analyzers.llm.reply import parse
+from agents.analyzers.llm.reply import Wrong, parse
 from agents.analyzers.llm.verdict import Judge, Verdict, check_text
 from schemas.definition import Language
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A commit ready to be asked about; `key` is a hash of everything that the answer depends on."""
+    """A commit ready to be asked about; `asked` is a hash of all that the answer depends on, but for the model."""
 
     subject: Subject
     shown: Shown
@@ -28,7 +28,7 @@ class Prepared:
     room: Room
     depth: Asked
     language: Language
-    key: str
+    asked: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ class Reading:
         findings = list(checker.lines(said.findings, bounds["findings"]))
         if not findings:
             check_text(said.findings, checker)
+        if checker.is_foreign():
+            raise Wrong("wrong_language")
         return PartAnswer.model_construct(findings=findings, risks=[risk for risk in risks if risk.text])
 
 

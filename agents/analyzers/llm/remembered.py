@@ -1,15 +1,44 @@
-"""An analysis made before, as the answer that it was made of."""
+"""An analysis made before, as the answer that it was made of, and where it is found."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from agents.analyzers.llm.answer import DIMENSIONS, Asked, BriefAnswer, model_of
-from schemas.analyses import CommitAnalyzed, Effort
+from schemas.analyses import Call, CommitAnalyzed, Effort
 from schemas.phrase import Code, Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Respondents:
+    """By endpoint, the preferred one first, the model under whose name its answers are kept.
+
+    Another model gives other answers; whichever of these was asked before need not be asked again.
+    """
+
+    models: Mapping[str, str] = field(default_factory=dict)
+
+    def keys(self, asked: str) -> Iterator[str]:
+        """Where an answer to what was asked may be found, that of the preferred model first."""
+        return (_key(asked, model) for model in dict.fromkeys(self.models.values()))
+
+    def key(self, asked: str, call: Call) -> str:
+        """Where the answer of this call is kept."""
+        return _key(asked, self.models.get(call.endpoint, call.model))
+
+
+def _key(asked: str, model: str) -> str:
+    return digest_of(model, asked)
+
+
+def digest_of(*texts: str) -> str:
+    """32 hex digits."""
+    return hashlib.blake2b("\0".join(texts).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 class Remembered(NamedTuple):

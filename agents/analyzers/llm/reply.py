@@ -73,7 +73,7 @@ def parse(text: str, model: type[S]) -> S:
 
 
 def _objects(text: str) -> Iterator[dict[str, object]]:
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(strict=False)  # models break lines within strings
     begin = -1
     for _ in range(_TRIES):
         begin = text.find("{", begin + 1)

@@ -53,7 +53,8 @@ _TOKENS = re.compile(
     """,
     re.VERBOSE,
 )
-_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@'\"]{0,100}:)([^\s/@{}<>$]{3,200})(?=@)")
+_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@'\"]{0,100}:)(?![$<]|%(?![0-9A-Fa-f]{2}))([^\s/{}<>'\"]{1,200})(?=@)")
+_URL_TOKEN = re.compile(r"(://)(?=[^\s/@]*\d)([\w.~+=-]{16,200})(?=@)", re.ASCII)  # a user's name is shorter
 _BEARER = re.compile(r"((?:bearer|basic|token)[ \t]+)([A-Za-z0-9._~+/=-]{16,})", re.I)
 _NAME = (
     r"(?:pass(?:word|wd|phrase)|(?<![a-z])pass(?![a-z])|pwd|(?<!publickey)token|secret|contrase[nñ]a|credentials?"
@@ -82,7 +83,35 @@ _USER = re.compile(
     r"((?<![\w-])(?:-u|-U|--user|--proxy-user)[ \t=]{1,3}['\"]?[\w.@+-]{1,64}:)"
     r"(?!//|[$<{\[]|\d+(?:\s|$))([^\s'\"`]{6,})"
 )
-_RULES = (_URL_PASSWORD, _BEARER, _USER, _OPTION, _ENVIRONMENT, _QUOTED, _UNQUOTED)
+_WORD = (  # of prose about an option or a field, and of schemas
+    r"(?!(?i:option|flag|argument|parameter|switch|value|setting|variable|command|prompt|string|boolean|integer|number"
+    r"|field|input|header|instead|should|without|before|after|because|through|either|rather|always|support|required"
+    r"|optional|default|contain|specif|unless|whether|within|please|cannot|handling|passed|given|authentic|unknown"
+    r"|enabled|disabled|hidden|passw(?:or)?d|secret|token|none|null|true|false)(?![A-Za-z]*[^\sA-Za-z.,:;)'\"`]))"
+)
+_LETTERS = re.compile(  # behind an option, where names of placeholders and prose may stand as well
+    rf"((?:(?<![\w-])--|(?<=[ \t])-)(?i:(?:[a-z0-9]+[_-]){{0,5}}{_NAME})[ \t]+['\"]?)"
+    rf"(?![A-Z_]{{2,}}(?![\w-])){_WORD}{_VALUE}"
+)
+_YAML = re.compile(
+    r"^([+\- ]?[ \t]*(?:-[ \t]+)?['\"]?"
+    r"(?:[A-Z0-9_]*(?:PASS(?:WORD|WD|PHRASE)?|PWD|SECRET|TOKEN|(?:ACCESS|API|AUTH|PRIVATE|SECRET)_?KEY)"
+    r"|[a-z0-9_.-]*(?:password|passwd|passphrase)(?=:[ \t]+['\"]?[a-z]))['\"]?:[ \t]+['\"]?)"
+    rf"(?![!&*|>@]){_WORD}{_VALUE}(?=['\"]?[ \t]*(?:#.*)?$)",
+    re.M,
+)
+_ARGUMENT = r"(?![-$<{\[(%*])([^\s'\"`<>{}()\[\]|;&]+)"
+_COMMAND = re.compile(  # options that take passwords where the command tells so
+    r"(\b(?:(?:mysql|mariadb)[\w-]*\b[^\n|;&]{0,200}?[ \t]-p['\"]?"
+    r"|sshpass\b[^\n|;&]{0,60}?[ \t]-p[ \t]*['\"]?"
+    r"|redis-cli\b[^\n|;&]{0,100}?[ \t](?:-a|--pass)[ \t]+['\"]?"
+    r"|(?:docker|podman|helm|oras)\b[^\n|;&]{0,60}?\blogin\b[^\n|;&]{0,100}?[ \t]-p[ \t]*['\"]?"
+    r"|curl\b[^\n|]{0,200}?[ \t]-[a-zA-Z]{0,6}[uU][ \t=]{0,3}['\"]?[\w.@+-]{1,64}:))" + _ARGUMENT
+)
+_RULES = (
+    *(_URL_PASSWORD, _URL_TOKEN, _BEARER, _COMMAND, _USER, _OPTION, _LETTERS),
+    *(_ENVIRONMENT, _QUOTED, _UNQUOTED, _YAML),
+)
 _RUN = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}={0,2}")
 _HASH_BEFORE = re.compile(r"(?:sha\d{1,3}|h1|md5|integrity|checksum)[-:='\" ]{1,4}$", re.I)
 _RUN_ENTROPY = 4.4  # bits a character; prose, paths and identifiers stay below 4.2, random base64 is above 4.6

@@ -37,12 +37,14 @@ class Judge:
 
     def read(self, text: str, last: bool) -> Verdict:
         """The verdict. Raises Wrong; on the last attempt not for statements that are not borne out."""
-        return self.judge(parse(text, self._model), last)
+        answer = parse(text, self._model)
+        said = answer.summary[: self._bounds["summary"]]
+        return self.judge(answer.model_copy(update={"summary": said}), last)
 
     def judge(self, answer: BriefAnswer, last: bool) -> Verdict:
         """The same for an answer that was read before."""
         checker = Checker(self._evidence, self._language)
-        summary = checker.lines(answer.summary, self._bounds["summary"])
+        summary = checker.sentences(answer.summary)
         if not summary:
             self._excuse(answer, checker, last)
         analysis = self._static.model_copy(
@@ -53,6 +55,8 @@ class Judge:
             }
         )
         reason = checker.line(answer.importance.reason) or (summary[0] if summary else "")
+        if checker.is_foreign():
+            raise Wrong("wrong_language")
         importance = Importance(tier=answer.importance.tier, reason=reason) if reason else None
         return Verdict(analysis, importance, checker.dropped)
 

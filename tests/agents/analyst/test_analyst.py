@@ -6,17 +6,19 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from agents.analyzers import static
-from agents.analyzers.llm.analyst import BUDGET, Analyst
+from agents.analyzers.llm.analyst import Analyst
 from agents.analyzers.llm.limits import Limits
 from agents.analyzers.llm.prompt import KINDS, Prompts
-from agents.analyzers.llm.tokens import estimate
-from agents.llm.port import NoAnswer, Question
+from agents.analyzers.llm.remembered import Respondents
+from agents.llm.port import BUDGET, Answer, NoAnswer, Question
 from agents.llm.scripted import Scripted
+from agents.llm.tokens import estimate
 from schemas.analyses import CommitAnalyzed
 from schemas.definition import LANGUAGES, Language
 from schemas.phrase import Code
@@ -79,6 +81,18 @@ def test_the_scripted_model_is_understood(depth: Any, language: Language) -> Non
     assert "Refuse old entries" in _texts(result)[0]
 
 
+@pytest.mark.parametrize("depth", ["deep", "standard", "brief"])
+def test_each_sentence_of_a_summary_stands_alone(depth: Any) -> None:
+    several = "Entries are checked for their age, e.g. by `load_entry`. Old ones are refused. See `made_up.py`."
+    kept, script = _Kept(), Script(said(several))
+    result = asyncio.run(analyzed(script, fixed(), depth, answers=kept, respondents=ONE))
+    summary = ["Entries are checked for their age, e.g. by `load_entry`.", "Old ones are refused."]
+    assert [phrase.args["text"] for phrase in result.analysis.summary] == summary
+    kept.keep(result)
+    again = asyncio.run(analyzed(script, fixed(), depth, answers=kept, respondents=ONE))
+    assert (len(script.asked), again.analysis) == (1, result.analysis)
+
+
 def test_every_question_says_what_it_is_about_before_anything_else() -> None:
     script = Script(said())
     asyncio.run(analyzed(script, fixed(title="Add\x1b[31m \u202ea\nTitle: cache" + "x" * 500)))
@@ -128,6 +142,14 @@ def test_a_prompt_changes_its_version(tmp_path: Any) -> None:
     assert Prompts(tmp_path / "prompts").of("deep", "zh-CN").version == Prompts().of("deep", "zh-CN").version
 
 
+FRENCH = said(  # of which each sentence is too short to tell
+    "Corrige `load_entry`.",
+    scope=["Touche le cache.", "Vérifie `check_age`."],
+    insights=full()["insights"] | {"tests": ["Aucun test."]},
+    risks=[{"severity": "low", "text": "Refus des entrées."}],
+    suggestions=["Tester avec 45."],
+    importance={"tier": "low", "reason": "Petite correction."},
+)
 WRONG: list[tuple[Reply, str]] = [
     (answer(said()[:99], "length"), "cut"),
     (answer("", ""), "empty"),
@@ -137,6 +159,8 @@ WRONG: list[tuple[Reply, str]] = [
     ("**Summary**: one", "invalid"),
     (json.dumps({"change_types": ["fix"]}), "invalid"),
     (said("缓存条目会检查时间。"), "wrong_language"),
+    (said("L'âge des entrées est vérifié dans le cache."), "wrong_language"),
+    (FRENCH, "wrong_language"),
     (said("See `made_up.py` for it."), "invalid"),
     (said(" "), "empty"),
 ]
@@ -218,6 +242,9 @@ def test_the_budget_lowers_the_depth() -> None:
     assert (result.status, result.depth, result.reason, script.asked) == ("owed", "static", BUDGET, [])
 
 
+ONE = Respondents({"test": "m"})
+
+
 class _Kept:
     def __init__(self) -> None:
         self.events: dict[str, str] = {}
@@ -233,31 +260,67 @@ class _Kept:
 @pytest.mark.parametrize("depth", ["deep", "standard", "brief"])
 def test_the_same_question_is_answered_once(depth: Any) -> None:
     kept, script = _Kept(), Script(said())
-    first = asyncio.run(analyzed(script, fixed(), depth, answers=kept, model="m"))
+    first = asyncio.run(analyzed(script, fixed(), depth, answers=kept, respondents=ONE))
     kept.keep(first)
     picked = fixed().model_copy(update={"sha": "b" * 40})
-    second = asyncio.run(analyzed(script, picked, depth, answers=kept, model="m"))
+    second = asyncio.run(analyzed(script, picked, depth, answers=kept, respondents=ONE))
     assert len(script.asked) == 1
     assert second.analysis == first.analysis
     assert second.importance == first.importance
     assert second.effort is not None
     assert (second.effort.cached, second.effort.calls, second.sha) == (True, (), "b" * 40)
-    for other in ({"model": "n"}, {"language": "zh-CN"}):
-        given: dict[str, Any] = {"model": "m", **other}
+    for other in ({"respondents": Respondents({"test": "n"})}, {"language": "zh-CN"}):
+        given: dict[str, Any] = {"respondents": ONE, **other}
         asyncio.run(analyzed(script, picked, depth, answers=kept, **given))
-    asyncio.run(analyzed(script, fixed(patch=PATCH + "+x = 1\n"), depth, answers=kept, model="m"))
+    asyncio.run(analyzed(script, fixed(patch=PATCH + "+x = 1\n"), depth, answers=kept, respondents=ONE))
     assert len(script.asked) > 3
+
+
+def _by(endpoint: str) -> Answer:
+    """What the model of an endpoint says."""
+    one = answer(said(f"The model of {endpoint} says so."))
+    return replace(one, call=one.call.model_copy(update={"endpoint": endpoint, "model": f"model of {endpoint}"}))
+
+
+@pytest.mark.parametrize("endpoint", ["first", "second"])
+def test_an_answer_is_kept_under_the_name_of_the_model_that_gave_it(endpoint: str) -> None:
+    kept, script = _Kept(), Script(_by(endpoint))
+    chain = Respondents({"first": "m1", "second": "m2"})
+    made = asyncio.run(analyzed(script, fixed(), answers=kept, respondents=chain))
+    kept.keep(made)
+    assert made.effort is not None
+    alone = {"first": "m1", "second": "m2"}[endpoint]
+    for others in (chain, Respondents({"second": "m2", "first": "m1"}), Respondents({"elsewhere": alone})):
+        again = asyncio.run(analyzed(script, fixed(), answers=kept, respondents=others))
+        assert again.effort == made.effort.model_copy(update={"cached": True, "calls": ()})
+    assert len(script.asked) == 1
+    other = Respondents({"elsewhere": {"first": "m2", "second": "m1"}[endpoint]})
+    asyncio.run(analyzed(script, fixed(), answers=kept, respondents=other))
+    assert len(script.asked) == 2
+
+
+def test_of_two_answers_that_of_the_preferred_model_is_used() -> None:
+    kept, chain = _Kept(), Respondents({"first": "m1", "second": "m2"})
+    for endpoint in ("second", "first"):
+        alone = Respondents({name: model for name, model in chain.models.items() if name == endpoint})
+        kept.keep(asyncio.run(analyzed(Script(_by(endpoint)), fixed(), answers=kept, respondents=alone)))
+    for preferred in ("first", "second"):
+        ordered = Respondents(dict(sorted(chain.models.items(), key=lambda each: each[0] != preferred)))
+        found = asyncio.run(analyzed(Script(gone()), fixed(), answers=kept, respondents=ordered))
+        assert found.effort is not None
+        assert (found.effort.endpoint, found.effort.model) == (preferred, f"model of {preferred}")
+        assert _texts(found)[0] == f"The model of {preferred} says so."
 
 
 def test_a_kept_answer_is_checked_again() -> None:
     kept, script = _Kept(), Script(said())
-    first = asyncio.run(analyzed(script, fixed(), answers=kept))
+    first = asyncio.run(analyzed(script, fixed(), answers=kept, respondents=ONE))
     kept.keep(first)
     (key,) = kept.events
     kept.events[key] = kept.events[key].replace("Entries are checked for their age.", "See `made_up.py`.")
-    asyncio.run(analyzed(script, fixed(), answers=kept))
+    asyncio.run(analyzed(script, fixed(), answers=kept, respondents=ONE))
     kept.events[key] = "{}"
-    asyncio.run(analyzed(script, fixed(), answers=kept))
+    asyncio.run(analyzed(script, fixed(), answers=kept, respondents=ONE))
     assert len(script.asked) == 3
 
 

@@ -132,11 +132,34 @@ def test_every_line_is_one_plain_line(text: str) -> None:
         ("Whole. Cut (in the", ("Whole.",)),
         ("Cut `in", ()),
         ("See fixes (#5829) there.", ("See fixes (#5829) there.",)),
+        (
+            "It took approx. 5 s, e.g. Tests, etc. and more. Two",
+            ("It took approx. 5 s, e.g. Tests, etc. and more.", "Two."),
+        ),
+        ("Docs, tests, etc. Another one. See No. 5 of it.", ("Docs, tests, etc.", "Another one.", "See No. 5 of it.")),
+        ("It calls `a. b`. Then it ends (see “x”).", ("It calls `a. b`.", "Then it ends (see “x”).")),
+        ("一；二。三；四", ("一；", "二。", "三；", "四。")),
         ("", ()),
     ],
 )
 def test_sentences(text: str, sentences: tuple[str, ...]) -> None:
     assert sentences_of(text, "。" if "一" in text else ".").sentences == sentences
+
+
+def _sentences(text: str) -> tuple[str, ...]:
+    return Checker(EVIDENCE, "zh-CN").sentences([text])
+
+
+def test_a_semicolon_ends_no_sentence() -> None:
+    text = "缓存会检查时间；旧条目被拒绝。调用方不变。"
+    assert _sentences(text) == ("缓存会检查时间；旧条目被拒绝。", "调用方不变。")
+    assert _line(text, "zh-CN") == text
+
+
+def test_what_is_dropped_behind_a_semicolon_leaves_a_whole_sentence() -> None:
+    assert _sentences("缓存会检查时间；性能提升 45 倍。") == ("缓存会检查时间。",)
+    assert _sentences("性能提升 45 倍；缓存会检查时间。") == ("缓存会检查时间。",)
+    assert _sentences("缓存会检查时间；性能提升 45 倍。调用方不变。") == ("缓存会检查时间；调用方不变。",)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +172,22 @@ def test_sentences(text: str, sentences: tuple[str, ...]) -> None:
         ("It renames “修复缓存的问题” and no more.", "en", True),
         ("缓存会检查时间。", "en", False),
         ("The кэш проверяется теперь.", "en", False),
+        ("Le cache vérifie désormais l'âge des entrées avec `check_age`.", "en", False),
+        ("Ajoute un test pour `load_entry` dans le module de cache.", "en", False),
+        ("Die Einträge des Caches werden mit `check_age` auf ihr Alter geprüft.", "en", False),
+        ("Se comprueba la edad de las entradas con `check_age`.", "en", False),
+        ("As entradas do cache são verificadas pela função `check_age`.", "en", False),
+        ("Le voci della cache vengono controllate con `check_age`.", "en", False),
+        ("De items van de cache worden nu met `check_age` gecontroleerd.", "en", False),
+        ("Wpisy są teraz sprawdzane przez `check_age`.", "en", False),
+        ("Entri cache sekarang diperiksa dengan `check_age` untuk usia.", "en", False),
+        ("Update the es, fr, de and la catalogues; el is left as it is.", "en", True),
+        ("Use std::vec in src/de/la.rs, le_bytes and $el of das.yml for Le Corbusier.", "en", True),
+        ("The title says “le cache est vérifié dans la fonction” and `une des` more.", "en", True),
+        ("Thanks to José and Jürgen for the patch.", "en", True),
+        ("Renamed foo_bar to foo_baz.", "en", True),
+        ("缓存会检查 `load_entry` 的时间，由 le cache 负责。", "zh-CN", True),
+        ("Le cache vérifie désormais l'âge des entrées.", "zh-CN", False),
     ],
 )
 def test_languages(text: str, language: Language, right: bool) -> None:

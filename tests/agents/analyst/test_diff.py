@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agents.analyzers.llm.diff import Room, Shown, collect, listed, sections, show, without_context
 from agents.analyzers.llm.fence import fenced, line, mark_of, visible
-from agents.analyzers.llm.tokens import cut, estimate
+from agents.llm.tokens import cut, estimate
 from schemas.commits import CommitObserved, FileChange
 from tests.agents.commits import change, commit
 

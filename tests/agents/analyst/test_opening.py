@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
 
 from agents.analyzers import static
 from agents.analyzers.llm.opening import opening
+from agents.analyzers.llm.prompt import Prompts
+from agents.analyzers.llm.remembered import Respondents
 from schemas.definition import Definition, Source
 from schemas.reports import Coverage, Opening, ReportedCommit, ReportPublished, RepoSection, Stats
 from tests.agents.analyst.script import AT, Reply, Script, fixed, gone, too_long
@@ -88,6 +95,58 @@ def test_the_calls_of_a_failure_are_told() -> None:
     assert made.opening is not None
     assert made.calls == made.opening.effort.calls
     assert len(made.calls) == 2
+
+
+CHAIN = Respondents({"elsewhere": "n", "test": "m"})
+SAID = ("Old entries are refused.", "It begins with `table_2`.", "In all, 3 commits came.")
+
+
+def _again(
+    report: ReportPublished, earlier: Opening | None, script: Script, chain: Respondents = CHAIN
+) -> Opening | None:
+    return asyncio.run(opening(report, script, earlier=earlier, respondents=chain)).opening
+
+
+@pytest.mark.parametrize("replies", [(), (too_long(), too_long())])
+def test_the_same_question_is_answered_once(replies: tuple[Reply, ...]) -> None:
+    script = Script(*replies, _said(*SAID))
+    first = _again(_report(), None, script)
+    assert first is not None
+    later = _report().model_copy(update={"revision": 2, "late_total": 9, "digest": "e"})
+    second = _again(later, first, script)
+    assert second is not None
+    assert (second.text, second.effort.calls, second.effort.cached) == (first.text, (), True)
+    assert second.effort.model == "m"
+    assert _again(later, second, script, Respondents({"moved": "m"})) == second
+    assert len(script.asked) == len(replies) + 1
+
+
+def test_another_day_model_or_prompt_is_asked_about(tmp_path: Path) -> None:
+    first = _again(_report(), None, Script(_said(*SAID)))
+    script = Script(_said(*SAID[:2]))
+    other = _report().model_copy(update={"day": date(2026, 2, 12)})
+    for asked, (report, chain) in enumerate(
+        [(other, CHAIN), (_report(4), CHAIN), (_report(), Respondents({"elsewhere": "n"}))], start=1
+    ):
+        made = _again(report, first, script, chain)
+        assert made is not None
+        assert (made.effort.cached, len(script.asked)) == (False, asked)
+    shutil.copytree(str(files("agents.analyzers.llm").joinpath("prompts")), tmp_path / "prompts")
+    with (tmp_path / "prompts" / "opening.en.md").open("a", encoding="utf-8") as file:
+        file.write("- Be brief.\n")
+    prompts = Prompts(tmp_path / "prompts")
+    asyncio.run(opening(_report(), script, prompts, earlier=first, respondents=CHAIN))
+    assert len(script.asked) == 4
+
+
+def test_an_earlier_opening_is_checked_again() -> None:
+    first = _again(_report(), None, Script(_said(*SAID)))
+    assert first is not None
+    counted = _report().model_copy(update={"coverage": Coverage(commits=4, repos=1)})
+    sections = tuple(s.model_copy(update={"stats": Stats(commits=4, high=1)}) for s in counted.sections)
+    made = _again(counted.model_copy(update={"sections": sections}), first, Script(_said(*SAID[:2])))
+    assert made is not None
+    assert (made.text, made.effort.cached) == (" ".join(SAID[:2]), False)
 
 
 def test_a_busy_day_is_cut_to_its_weightiest_commits() -> None:

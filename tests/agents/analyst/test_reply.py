@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -51,6 +52,30 @@ def test_schemas_are_strict(kind: Any, language: Language) -> None:
 )
 def test_an_object_is_found_with_talk_around_it(text: str) -> None:
     assert parse(text, FullAnswer) == FullAnswer.model_validate_json(said())
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "".join(f"\\u{ord(c):04x}" if n % 2 else c for n, c in enumerate(match[0]))
+
+
+def test_escaped_names_are_names() -> None:
+    text = re.sub(r"\w+(?=\":)", _escaped, said())
+    assert r"s\u0075m\u006da\u0072y" in text
+    assert parse(text, FullAnswer) == FullAnswer.model_validate_json(said())
+    assert parse(f"Here: {text}", FullAnswer) == parse(text, FullAnswer)
+
+
+def test_of_a_name_that_stands_twice_the_last_value_counts() -> None:
+    once = said("Entries are checked.")
+    assert parse(once.replace("{", '{"summary": ["No."], ', 1), FullAnswer) == parse(once, FullAnswer)
+    assert parse(once.replace("{", r'{"s\u0075mmary": [], ', 1), FullAnswer) == parse(once, FullAnswer)
+    with pytest.raises(Wrong, match=r"^summary: "):
+        parse(once[:-1] + ', "summary": []}', FullAnswer)
+
+
+def test_strings_may_hold_line_breaks() -> None:
+    broken = said("Entries are checked. Old ones are refused.").replace("checked. Old", "checked.\n\tOld")
+    assert parse(broken, FullAnswer).summary == ["Entries are checked.\n\tOld ones are refused."]
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,68 @@ def test_so_are_those_of_letters_where_nothing_else_can_stand(line: str) -> None
     assert mask(line.format("correct-horse")) == (line.format(MASK), 1)
 
 
+@pytest.mark.parametrize("secret", ["Zx9_k2LmQ!7", "correct-horse", "hunter"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mysql -h db -u root -p{} acme",
+        "mysqldump -uroot -p'{}' acme > dump.sql",
+        "sshpass -p {} ssh me@host",
+        "sshpass -p'{}' ssh me@host",
+        "redis-cli -h cache -a {} ping",
+        "docker login -u me -p {} registry.example",
+        "curl -u admin:{} https://acme.example/",
+        "curl -uadmin:{} https://acme.example/",
+        "curl -sSfu 'admin:{}' https://acme.example/",
+        "curl 'https://acme.example/?a=1&b=2' --user admin:{}",
+        "tool --password {} run",
+        "tool --token {}",
+        "tool -db-password '{}' run",
+        "tool --api-key {} run",
+        "PASSWORD: {}",
+        "MYSQL_ROOT_PASSWORD: '{}'",
+        "  - DB_TOKEN: {}  # ours",
+        "  password: {}",
+        '  db_password: "{}"',
+        "git clone https://me:{}@host.example/x.git",
+        "DATABASE_URL=postgres://me:{}@db/x",
+        "redis://:{}@cache:6379/0",
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "+", "+  "])
+def test_passwords_of_commands_settings_and_addresses_are_masked(prefix: str, line: str, secret: str) -> None:
+    assert mask(prefix + line.format(secret)) == (prefix + line.format(MASK), 1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mysql -u root -p{} db",
+        "sshpass -p {} ssh host",
+        "curl -u user:{} https://x.example",
+        "curl -uuser:{} https://x.example",
+        "https://user:{}@x.example/",
+    ],
+)
+def test_short_ones_are_masked_where_nothing_else_can_stand(line: str) -> None:
+    assert mask(line.format("pw")) == (line.format(MASK), 1)
+
+
+@pytest.mark.parametrize("password", ["pa$word1", "p@ss:word", "x", "%42%43"])
+def test_passwords_of_addresses_may_hold_signs(password: str) -> None:
+    assert mask(f"at postgres://me:{password}@db/x now") == (f"at postgres://me:{MASK}@db/x now", 1)
+
+
+def test_a_token_before_a_host_is_masked_and_a_name_is_not() -> None:
+    assert mask("https://0123456789abcdef@sentry.example/1") == (f"https://{MASK}@sentry.example/1", 1)
+    for line in (
+        "ssh://git@github.com/a/b",
+        "https://deployment-user@host.example/",
+        "imaps://me123456%40mail.example@h/",
+    ):
+        assert mask(line) == (line, 0)
+
+
 def test_every_password_of_an_object_is_masked() -> None:
     text = '{{"db_password":"{}","api_token":"{}"}}'
     assert mask(text.format("abc12345", "Zx9_k2LmQ!7")) == (text.format(MASK, MASK), 2)
@@ -151,6 +213,14 @@ HOSTILE = {
     "recaptcha": "+" + "recaptcha_key'" * 140 + "\n",
     "assignments": "+" + "token=a" * 280 + "\n",
     "options": "+" + "--a-password " * 150 + "\n",
+    "options with words": "+" + "--a-b-c-d-e-password correct " * 70 + "\n",
+    "commands": "+" + "mysql -p " * 220 + "\n",
+    "commands without an option": "+" + "curl x -U y " * 160 + "\n",
+    "logins": "+" + "docker login " * 150 + "\n",
+    "addresses": "+" + "://a:b" * 320 + "\n",
+    "addresses with signs": "+" + "://:::::" * 240 + "\n",
+    "settings": ("+" + "a_password: " * 2 + "x\n") * 80,
+    "one long setting": "+" + "A_" * 900 + "PASSWORD: x y\n",
 }
 
 
@@ -203,6 +273,28 @@ def test_what_the_slow_detector_reads_is_bounded(text: str, times: int) -> None:
         "+docker run -u 1000:1000 -w /src image",
         "+tool -u https://acme.example/path",
         "+Give --password option or --token=$TOKEN, --token <TOKEN>.",
+        "+The --password argument, --token parameters, --api-key VALUE or --secret without one.",
+        '+Use --password instead of `--token`, --password "$PASSWORD" or --password ${PASSWORD}.',
+        "-token handling is gone",
+        "-password required",
+        "+mysql -u root -p acme",
+        '+mysql -u root -p$PASSWORD -p"$PASSWORD" acme',
+        '+sshpass -p "$PASSWORD" ssh host; sshpass -f file ssh host',
+        '+curl -u "$NAME:$PASSWORD" -u ${NAME}:${PASSWORD} -u name https://acme.example:8080/',
+        "+docker run -p 8080:80 login && docker-compose -p acme up",
+        "+https://$NAME:$PASSWORD@host/ https://%s:%s@host/ https://{name}:{password}@host/ https://<a>:<b>@host/",
+        "+    password: str",
+        "+    password: SecretStr",
+        "+    password: string;",
+        "+    password: string",
+        "+    password: hashed_password,",
+        "+  password: required",
+        "+  token: String",
+        "+  id-token: write",
+        "+  PASSWORD: ${{ secrets.PASSWORD }}",
+        "+  PASSWORD: !vault secret",
+        '+  ALLOW_EMPTY_PASSWORD: "yes"',
+        "+  password: The password of the user",
         "+PWD=/home/me TOKEN=$(cat file) MAX_TOKENS=100000 PASSWORD=${PASSWORD}",
         "+tests passed: 12345678",
         '+<assembly name="acme" publicKeyToken="1fc8b3b9a1e18e3b">',

@@ -76,8 +76,12 @@ def test_a_new_day_begins_with_a_full_budget() -> None:
 
 def test_what_is_under_way_counts_as_gone() -> None:
     budget = Budget(tokens=100)
-    with budget.reserve(Spent(40)), budget.reserve(Spent(40)):
+    with budget.reserve(Spent(40), Spent(45)), budget.reserve(Spent(40), Spent(45)):
         assert budget.depth("deep", START) == "brief"
+        assert budget.affords(Spent(10), START)
+        assert not budget.affords(Spent(11), START)
+        assert budget.could_afford(Spent(100), START)
+        assert not budget.could_afford(Spent(101), START)
     assert budget.depth("deep", START) == "deep"
 
 

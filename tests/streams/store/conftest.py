@@ -1,9 +1,8 @@
-"""Stores to test: always embedded ones, and served ones when TEST_CLICKHOUSE holds the URL of a server."""
+"""Stores to test: an embedded one, and one on a ClickHouse server, our own or that of TEST_CLICKHOUSE (a store URL)."""
 
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,32 +10,42 @@ import pytest
 
 from streams.store.address import parse
 from streams.store.client import connect
+from tests.servers.clickhouse import ClickHouse, clickhouse, fresh_database, own_clickhouse
 from tests.streams.store.memory import Memory, opened
 
-SERVER = os.environ.get("TEST_CLICKHOUSE", "")
-BACKENDS = ["chdb", *(["clickhouse"] if SERVER else [])]
+__all__ = ["clickhouse", "own_clickhouse"]
+BACKENDS = ["chdb", "clickhouse"]
 
 
-def urls(backend: str, directory: Path) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def served(request: pytest.FixtureRequest) -> str:
+    """The URL of a server, without a database."""
+    if own := os.environ.get("TEST_CLICKHOUSE"):
+        return own.rstrip("/")
+    server: ClickHouse = request.getfixturevalue("clickhouse")
+    return server.url("").rstrip("/")
+
+
+def urls(request: pytest.FixtureRequest, directory: Path) -> Iterator[str]:
     """The URL of a store that does not exist yet."""
-    if backend == "chdb":
+    if request.param == "chdb":
         yield f"chdb://{directory / 'store'}"
         return
-    name = f"test_{uuid.uuid4().hex}"
-    yield f"{SERVER.rstrip('/')}/{name}"
-    client = connect(parse(SERVER), database=False)
+    server, name = request.getfixturevalue("served"), fresh_database()
+    yield f"{server}/{name}"
+    client = connect(parse(server), database=False)
     client.command(f"DROP DATABASE IF EXISTS {name}")
     client.close()
 
 
 @pytest.fixture(params=BACKENDS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    yield from urls(request.param, tmp_path)
+    yield from urls(request, tmp_path)
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def memory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
     """One store for all tests of a module: an embedded engine has one directory at a time."""
-    for url in urls(request.param, tmp_path_factory.mktemp("memory")):
+    for url in urls(request, tmp_path_factory.mktemp("memory")):
         with opened(url) as memory:
             yield memory

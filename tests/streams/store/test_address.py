@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -27,6 +29,31 @@ def test_a_password_is_never_shown() -> None:
     address = parse("clickhouse://app:secret@db/facts")
     assert str(address) == "clickhouse://app:***@db:8123/facts"
     assert "secret" not in repr(address)
+
+
+def test_a_served_store_has_options(tmp_path: Path) -> None:
+    authority = tmp_path / "an authority.pem"
+    authority.touch()
+    assert parse("clickhouse://db/facts?cluster=main").cluster == "main"
+    told = parse(f"clickhouses://db/facts?cluster=main-1&ca={quote(str(authority))}")
+    assert (told.cluster, told.authority) == ("main-1", authority)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("clickhouse://db/facts?ca=/a.pem", "clickhouse:// has no option 'ca'; it has cluster"),
+        ("clickhouses://db/facts?verify=0", "clickhouses:// has no option 'verify'; it has ca and cluster"),
+        ("clickhouses://db/facts?ca=a.pem", "absolute path of a PEM file, and 'a.pem' is none"),
+        ("clickhouses://db/facts?ca=/not/there.pem", "absolute path of a PEM file, and '/not/there.pem' is none"),
+        ("clickhouse://db/facts?cluster=a'b", "no name of a cluster"),
+        ("clickhouse://db/facts?cluster=", "no name of a cluster"),
+        ("chdb:///dir?cluster=main", "takes no options"),
+    ],
+)
+def test_an_option_that_is_none_is_named(url: str, said: str) -> None:
+    with pytest.raises(Misuse, match=re.escape(said)):
+        parse(url)
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_nothing_is_called(memory: Memory, sql: str) -> None:
             return False
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener) as server:
-        serving = threading.Thread(target=server.serve_forever)
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
         serving.start()
         with pytest.raises(Misuse):
             memory.run(memory.store.select(sql.format(at=f"127.0.0.1:{server.server_port}")))

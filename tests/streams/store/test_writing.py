@@ -21,7 +21,7 @@ from schemas.model import Event
 from schemas.seals import DaySealed, LateArrival
 from streams.sources.overflow import PatchPiece
 from streams.store import batch
-from streams.store.tables import TABLES
+from streams.store.tables import TABLES, Relation
 from tests.streams.store import history
 from tests.streams.store.memory import Memory
 
@@ -250,11 +250,15 @@ def test_keys_and_sources_with_long_names(memory: Memory) -> None:
     assert sorted(found, key=key) == sorted(sealed, key=key)
 
 
-def test_large_batches_are_written_in_pieces() -> None:
-    rows = [("x" * 1_000,)] * 50_000
-    sizes = [len(piece) for piece in batch.pieces(rows)]
-    assert sum(sizes) == 50_000
-    assert max(sizes) <= min(batch.ROW_LIMIT, batch.SIZE_LIMIT // 1_000 + 1)
+@pytest.mark.parametrize(("type_", "value"), [("String", "x" * 1_000), ("Array(String)", ["x" * 10] * 100)])
+def test_large_batches_are_written_in_pieces(type_: str, value: Any) -> None:
+    table = Relation("any", {"number": "UInt64", "large": type_})
+    found = list(batch.pieces(table, ((number, value) for number in range(50_000))))
+    assert [number for numbers, _ in found for number in numbers] == list(range(50_000))
+    assert 2 < len(found) < 10
+    assert max(len(numbers) for numbers, _ in found) <= batch.SIZE_LIMIT // 1_000 + batch.MEASURED
+    small = list(batch.pieces(table, ((number, "") for number in range(50_000))))
+    assert [len(numbers) for numbers, _ in small] == [batch.ROW_LIMIT, batch.ROW_LIMIT, 10_000]
 
 
 def test_a_value_that_no_table_holds_is_rejected(memory: Memory) -> None:
