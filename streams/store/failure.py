@@ -25,7 +25,7 @@ from streams.store.address import Address
 from streams.store.kinds import KINDS
 
 _NAME = re.compile(r"\(([A-Z][A-Z0-9_]{3,})\)")
-_WRAPPING = re.compile(r"^(?:.*?DB::Exception: )+", re.DOTALL)
+_WRAPPING = re.compile(r"^(?:.*?DB::\w*Exception: )+", re.DOTALL)
 _TRAILER = re.compile(r"\s*\((?:version [^()]*(?:\([^()]*\))?|for url [^()]*)\)")
 _NO_SPACE = ("No space left on device", "Disk quota exceeded")
 _OVERLOADED = re.compile(r"(?:code|status) (?:429|5\d\d)\b")

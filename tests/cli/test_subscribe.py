@@ -103,6 +103,7 @@ def _program(home: Commitwire) -> str:
     return f"python {file}"
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("point", ["subscriber.handled", "subscriber.acknowledged"])
 @pytest.mark.parametrize("count", [1, 2])
 def test_killed_it_misses_nothing(reported: Commitwire, point: str, count: int) -> None:

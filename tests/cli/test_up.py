@@ -139,6 +139,7 @@ def _listens(home: Commitwire) -> bool:
     return (home.data / "commitwire.sock").exists()
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("point", ["store.after_write", "store.after_report", "log.after_write:7"])
 def test_killed_at_any_time_it_reports_once(commitwire: Commitwire, worked: GitRepo, point: str) -> None:
     commitwire.environment["COMMITWIRE_KILL_AT"] = point
@@ -152,6 +153,7 @@ def test_killed_at_any_time_it_reports_once(commitwire: Commitwire, worked: GitR
     assert commitwire.sql("SELECT count() AS n FROM v_reports") == [{"n": 1}]
 
 
+@pytest.mark.faults
 def test_what_a_killed_one_leaves_is_in_nobodys_way(commitwire: Commitwire, worked: GitRepo) -> None:
     with up(commitwire, worked.path) as service:
         service.until(lambda: reported(commitwire, YESTERDAY))

@@ -17,14 +17,13 @@ import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from tests.servers.clickhouse import PASSWORD, USER, ClickHouse, clickhouse, own_clickhouse
+from tests.servers.clickhouse import PASSWORD, USER, ClickHouse
 from tests.servers.clickhouse_library import PACKAGE, library
 from tests.servers.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-__all__ = ["clickhouse", "own_clickhouse"]
 SECONDS = 30
 ROOT = Path(__file__).parents[2]
 

@@ -93,6 +93,12 @@ def test_each_sentence_of_a_summary_stands_alone(depth: Any) -> None:
     assert (len(script.asked), again.analysis) == (1, result.analysis)
 
 
+def test_more_sentences_than_were_asked_for_are_not_read() -> None:
+    summary = [f"It is so {word}." for word in ("now", "here", "again", "too", "still")]
+    result = asyncio.run(analyzed(Script(json.dumps({**full(), "summary": summary})), fixed(), "standard"))
+    assert [phrase.args["text"] for phrase in result.analysis.summary] == summary[:3]
+
+
 def test_every_question_says_what_it_is_about_before_anything_else() -> None:
     script = Script(said())
     asyncio.run(analyzed(script, fixed(title="Add\x1b[31m \u202ea\nTitle: cache" + "x" * 500)))
@@ -345,9 +351,13 @@ def test_a_large_diff_is_read_in_parts_and_merged() -> None:
     assert len({question.messages for question in script.asked}) == 4
 
 
-def test_a_part_that_cannot_be_read_is_left_out() -> None:
+FRENCH_NOTES = json.dumps({"findings": ["Corrige `value_1`.", "Touche le cache.", "Des valeurs."], "risks": []})
+
+
+@pytest.mark.parametrize("wrong", ["nothing", FRENCH_NOTES])
+def test_a_part_that_cannot_be_read_is_left_out(wrong: str) -> None:
     def reply(question: Question) -> str:
-        return "nothing" if "part 2" in question.messages[-1].content else noted(question)
+        return wrong if "part 2" in question.messages[-1].content else noted(question)
 
     result = asyncio.run(analyzed(Script(reply), fixed(patch=_large()), limits=SMALL))
     assert result.effort is not None

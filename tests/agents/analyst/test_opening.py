@@ -82,6 +82,7 @@ def test_inventions_are_dropped() -> None:
 
 def test_nothing_is_better_than_a_wrong_paragraph() -> None:
     assert _opened(Script(_said("It is 40% faster.", "See `made_up.py`.", "好。"))) is None
+    assert _opened(Script(_said("Rien de neuf.", "Le cache.", "Des tests."))) is None
     assert _opened(Script("no")) is None
     assert _opened(Script(gone())) is None
     assert _opened(Script(too_long())) is None

@@ -10,10 +10,9 @@ import pytest
 
 from streams.store.address import parse
 from streams.store.client import connect
-from tests.servers.clickhouse import ClickHouse, clickhouse, fresh_database, own_clickhouse
+from tests.servers.clickhouse import ClickHouse, fresh_database
 from tests.streams.store.memory import Memory, opened
 
-__all__ = ["clickhouse", "own_clickhouse"]
 BACKENDS = ["chdb", "clickhouse"]
 
 

@@ -135,6 +135,8 @@ def test_errors_of_ours_pass_unchanged() -> None:
 def test_the_first_line_has_no_code_and_no_version() -> None:
     told = "Code: 47. DB::Exception: Unknown identifier `x`. (UNKNOWN_IDENTIFIER) (version 26.9.2.1)\nstack"
     assert first_line(exceptions.DatabaseError(told)) == "Unknown identifier `x`. (UNKNOWN_IDENTIFIER)"
+    told = "Received ClickHouse exception, code: 210, server response: Code: 210. DB::NetException: Refused (for url http://a)"
+    assert first_line(exceptions.DatabaseError(told)) == "Refused"
 
 
 def test_known_names_are_names_of_the_engine(memory: Memory) -> None:

@@ -68,6 +68,7 @@ def write_all(memory: Memory, server: ClickHouse, told: Sequence[Sequence[Event]
     return restarts
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("moment", Moment)
 def test_a_server_killed_during_inserts_loses_and_doubles_nothing(
     own_clickhouse: ClickHouse, moment: Moment, undisturbed: Views

@@ -1,0 +1,76 @@
+"""ClickHouse dies, is away, or refuses, while thousands of commits are under way."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from typing import TypedDict
+
+import pytest
+
+from tests.faults.conftest import REDUCED
+from tests.faults.kafka.organisation import Organisation
+from tests.faults.kafka.record import Record, moments
+from tests.faults.kafka.sight import Sight
+from tests.servers.clickhouse import ClickHouse
+
+pytestmark = pytest.mark.faults
+
+
+class Refusal(TypedDict, total=False):
+    """How a server is started that will not work."""
+
+    password: str
+    readonly: bool
+
+
+AWAY_SECONDS = 20 if REDUCED else 120
+
+REFUSALS: tuple[Refusal, ...] = ({"password": "another"}, {"readonly": True})
+
+
+@pytest.fixture(autouse=True)
+def _well_again(clickhouse: ClickHouse) -> Iterator[None]:
+    yield
+    clickhouse.restart()
+
+
+@pytest.mark.parametrize("run", range(1 if REDUCED else 3))
+def test_clickhouse_is_killed_and_starts_again(
+    organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int
+) -> None:
+    with Record("ClickHouse killed with -9 and started again", organisation, undisturbed) as record:
+        organisation.begin(workers=2)
+        for moment in moments(draw, 3):
+            organisation.until_said(moment)
+            with record.strike():
+                organisation.clickhouse.kill()
+                organisation.clickhouse.start()
+
+
+def test_clickhouse_is_away(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
+    with Record(f"ClickHouse away for {AWAY_SECONDS} s", organisation, undisturbed) as record:
+        organisation.begin(workers=2)
+        organisation.until_said(*moments(draw, 1))
+        with record.strike():
+            organisation.clickhouse.kill()
+            time.sleep(AWAY_SECONDS)
+            organisation.clickhouse.start()
+
+
+def test_clickhouse_refuses(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
+    """Nothing helps but a person: all end with a sentence, and go on where they were when they are started again."""
+    with Record("ClickHouse with another password, then read only", organisation, undisturbed) as record:
+        organisation.begin(workers=2)
+        for moment, refusing, says in zip(moments(draw, 2), REFUSALS, ("password", "readonly"), strict=True):
+            organisation.until_said(moment)
+            running = [one for one in organisation.programs if one.running]
+            with record.strike():
+                organisation.clickhouse.restart(**refusing)
+                organisation.until_given_up(running)
+                organisation.clickhouse.restart()
+                organisation.ingest()
+                organisation.hire()
+                organisation.hire()
+            assert all(says in one.said() for one in running), [one.said() for one in running]
