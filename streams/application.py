@@ -26,6 +26,7 @@ from streams.transports.notice import Notice
 
 COMMIT_SECONDS = 0.1  # what is finished is committed this often: a crash repeats little
 STOP_SECONDS = 10.0
+ANSWER_SECONDS = 20.0  # for a broker to answer a producer, whose request is then sent again
 
 
 class RawBytes(Schema):  # type: ignore[misc]
@@ -79,6 +80,7 @@ class Application(faust.App):  # type: ignore[misc]
             broker_max_poll_records=250,
             consumer_metadata_max_age_ms=30_000,
             processing_guarantee="at_least_once",
+            producer_request_timeout=ANSWER_SECONDS,  # Faust waits for 20 minutes, and a stage with it
             store="memory://",
             stream_wait_empty=True,
             topic_disable_leader=True,

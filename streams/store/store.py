@@ -98,7 +98,11 @@ class Store:
             of_kind.setdefault(type(event), []).append(event)
         failpoint("store.before_write")
         for tables in WRITING:
-            keeping = (partial(_keep, events=of_kind.get(kind, ()), table=table, of=of) for table, kind, of in tables)
+            keeping = (
+                partial(_keep, events=of_kind[kind], table=table, of=of)
+                for table, kind, of in tables
+                if kind in of_kind
+            )
             await asyncio.gather(*map(self._inserters.run, keeping))
         failpoint("store.after_write")
 

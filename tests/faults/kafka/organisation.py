@@ -241,4 +241,4 @@ class Organisation:
 
 
 def _is_running(program: Program) -> bool:
-    return " is running" in program.said()
+    return program.log.exists() and " is running" in program.log.read_text()
