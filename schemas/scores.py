@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from schemas.analyses import ANY_LANGUAGE
 from schemas.model import Event, value
 from schemas.phrase import Phrase
 
@@ -25,8 +26,9 @@ class Part:
 class CommitScored(Event):
     """The sum of its parts' points, and the tier that the rubric's thresholds make of it.
 
-    `final` is false while a model's analysis, or a deeper one, is awaited. `opinion` is the tier a model thinks right,
-    `ruled` the tier without that opinion; where the two differ they disagree.
+    `language` is that of the analysis it is made of; `final` is false while a model's analysis in it, or a deeper one,
+    is awaited. `opinion` is the tier a model thinks right, `ruled` the tier without that opinion; where the two differ
+    they disagree.
     """
 
     repo: str
@@ -34,6 +36,7 @@ class CommitScored(Event):
     committed_at: AwareDatetime
     profile: str
     rubric: str  # version: a hash of the rubric's content
+    language: str = ANY_LANGUAGE
     round: int = 1
     points: int
     parts: tuple[Part, ...]

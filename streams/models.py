@@ -139,19 +139,19 @@ class Models:
         raise Retry(f"{request.key} is not in the store yet")
 
     async def open(self, report: ReportPublished) -> Opening | None:
-        """The opening paragraph of a report, that of its last revision where it fits; None when none can be had."""
-        last = (await self._store.latest_reports(report.definition.name, [report.day])).get(report.day)
+        """The opening paragraph of a report, that made before where it fits; None when none can be had."""
         made = await opening(
             report,
             self._purse,
             self._prompts,
             self._attempts,
-            earlier=last.opening if last else None,
+            earlier=await self._store.opening(report),
             respondents=self._respondents,
         )
         self._count(Effort(calls=made.calls))
-        if made.opening is None and made.calls:
-            await self._store.save_opening(report.definition, Effort(calls=made.calls))
+        if made.calls:
+            effort = made.opening.effort if made.opening else Effort(calls=made.calls)
+            await self._store.save_opening(report, made.opening, effort)
         return made.opening
 
 

@@ -121,6 +121,7 @@ def unscored(event: Event, error: Exception) -> Sequence[Event]:
             committed_at=event.committed_at,
             profile="default",
             rubric="none",
+            language=event.language,
             round=event.round,
             points=0,
             parts=(),

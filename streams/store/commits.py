@@ -42,8 +42,8 @@ def complete(client: Client, keys: Collection[Key], profile: str, language: str 
 
     Each with a number that rises with every further word of an analyzer or a scorer.
 
-    With a language: the score is final, and made of what a model said in that language, whatever that is; of merges,
-    and of what could not be analyzed at all, no model is asked.
+    With a language: the score is final, and so is what the scorer said of the model's last word in that language,
+    whatever that is; of merges, and of what could not be analyzed at all, no model is asked.
     """
     sql = _ANSWERED if language is None else f"{_ANSWERED} {_BY_MODEL}"
     told = {"profile": profile, "language": language, "rounds": ROUNDS}
@@ -51,7 +51,7 @@ def complete(client: Client, keys: Collection[Key], profile: str, language: str 
     return {(repo, sha): said for repo, sha, said in rows}
 
 
-_ANSWERED = """SELECT repo, sha, rounds + 2 * score + final FROM
+_ANSWERED = """SELECT repo, sha, rounds + 2 * score + final + settled FROM
     (SELECT repo, sha, max(version) AS known, argMax(length(parents) > 1, version) AS merge FROM commits
         WHERE (repo, sha) IN %(keys)s GROUP BY repo, sha) AS observed
     JOIN (SELECT repo, sha, sum(round) AS rounds, max(intDiv(round, %(rounds)s)) AS analyzed,
@@ -60,8 +60,11 @@ _ANSWERED = """SELECT repo, sha, rounds + 2 * score + final FROM
         FROM analyses FINAL WHERE (repo, sha) IN %(keys)s GROUP BY repo, sha) AS analyses USING (repo, sha)
     JOIN (SELECT repo, sha, round AS score, intDiv(round, %(rounds)s) AS scored, final FROM scores FINAL
         WHERE (repo, sha) IN %(keys)s AND profile = %(profile)s) AS scores USING (repo, sha)
+    LEFT JOIN (SELECT repo, sha, if(final, round, 0) AS settled FROM verdicts FINAL
+        WHERE (repo, sha) IN %(keys)s AND profile = %(profile)s AND language = %(language)s) AS verdicts
+        USING (repo, sha)
     WHERE analyzed >= known AND scored >= known"""
-_BY_MODEL = """AND final AND (merge OR failed >= known OR (intDiv(asked, %(rounds)s) >= known AND score >= asked))"""
+_BY_MODEL = """AND final AND (merge OR failed >= known OR (intDiv(asked, %(rounds)s) >= known AND settled >= asked))"""
 
 
 def details(client: Client, keys: Collection[Key]) -> dict[Key, Detail]:
@@ -195,6 +198,7 @@ def _scored(row: Fields) -> CommitScored:
         committed_at=row["committed_at"],
         profile=row["profile"],
         rubric=row["rubric"],
+        language=row["language"],
         round=row["round"],
         points=row["points"],
         parts=tuple(

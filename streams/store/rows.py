@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas import phrase
-from schemas.analyses import ROUNDS, Call, CommitAnalyzed, Effort
+from schemas.analyses import ANY_LANGUAGE, ROUNDS, Call, CommitAnalyzed, Effort
 from schemas.commits import CommitObserved, FileChange
 from schemas.definition import Definition
-from schemas.reports import ReportDelivered, ReportPublished
+from schemas.reports import Opening, ReportDelivered, ReportPublished
 from schemas.scores import CommitScored
 from schemas.seals import DaySealed
 
@@ -149,6 +149,16 @@ def opening_calls(definition: Definition, effort: Effort) -> Iterator[Row]:
         yield ("", "", *_call(call), definition.name, effort.prompt, "", definition.language, 1)
 
 
+def opening_key(event: ReportPublished) -> str:
+    """Where the opening of a report's day is kept among the answers."""
+    return f"opening of {event.key}"
+
+
+def opening(event: ReportPublished, said: Opening) -> Row:
+    """What need not be asked again."""
+    return (opening_key(event), "", "", said.model_dump_json(), event.revision)
+
+
 def _call(call: Call) -> Row:
     return (
         call.asked_at,
@@ -190,8 +200,16 @@ def score(event: CommitScored) -> Iterator[Row]:
         [phrase.to_json(part.evidence) for part in event.parts],
         event.ruled or "",
         event.opinion or "",
+        event.language,
         score_version(event),
     )
+
+
+def verdict(event: CommitScored) -> Iterator[Row]:
+    """The scorer's last word on the analysis in a language; of the static one nobody awaits any."""
+    if event.language != ANY_LANGUAGE:
+        key = (event.repo, event.sha, event.profile, event.language, event.committed_at)
+        yield (*key, event.round, event.final, score_version(event))
 
 
 def seal(event: DaySealed) -> Iterator[Row]:

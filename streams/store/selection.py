@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 Key = tuple[str, str]  # (repo, sha)
 Fields = dict[str, Any]
 KEYS_LIMIT = 1_000  # keys in one statement
-# bytes of keys in one statement, which may name them three times: servers read at most 256 KB
-SIZE_LIMIT = 72_000
+# bytes of keys in one statement, which may name them four times: servers read at most 256 KB
+SIZE_LIMIT = 54_000
 _QUOTES = 8  # bytes around a key
 
 

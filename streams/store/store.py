@@ -15,7 +15,7 @@ from schemas.commits import CommitObserved, Detail
 from schemas.definition import Definition, Source
 from schemas.errors import Misuse
 from schemas.model import Event
-from schemas.reports import ReportPublished
+from schemas.reports import Opening, ReportPublished
 from schemas.seals import DaySealed
 from streams.failpoint import failpoint
 from streams.store import commits, directory, ledger, reading, rows, workers
@@ -31,7 +31,7 @@ from streams.store.migration import available, migrate
 from streams.store.overflow import StoreOverflow
 from streams.store.question import Table, ask
 from streams.store.selection import Key
-from streams.store.tables import DEFINITIONS, MODEL_CALLS, REPORTS, WINDOWS, WRITING, Relation
+from streams.store.tables import ANSWERS, DEFINITIONS, MODEL_CALLS, REPORTS, WINDOWS, WRITING, Relation
 from streams.store.together import Together
 
 if TYPE_CHECKING:
@@ -98,13 +98,13 @@ class Store:
             of_kind.setdefault(type(event), []).append(event)
         failpoint("store.before_write")
         for tables in WRITING:
-            keeping = (
-                partial(_keep, events=of_kind[kind], table=table, of=of)
-                for table, kind, of in tables
-                if kind in of_kind
-            )
-            await asyncio.gather(*map(self._inserters.run, keeping))
+            await asyncio.gather(*(self._keep(of_kind.get(kind, ()), table, of) for table, kind, of in tables))
         failpoint("store.after_write")
+
+    async def _keep(self, events: Sequence[Event], table: Relation, of: Callable[[Any], Iterable[rows.Row]]) -> None:
+        if events:
+            await self._inserters.run(lambda client: insert(client, table, chain.from_iterable(map(of, events))))
+        failpoint("store.between_tables")
 
     async def seals(self, sources: Iterable[Source], zone: str, days: Iterable[date] | None) -> list[DaySealed]:
         """The last statement about each of the days (None: all days) of each source, by source, then day."""
@@ -169,9 +169,14 @@ class Store:
         """Say that a worker lives for so long at least; how many do now. `version` rises with each call of a worker."""
         return await self._writer.run(partial(workers.renew, worker=worker, version=version, seconds=seconds))
 
-    async def save_opening(self, definition: Definition, effort: Effort) -> None:
-        """Enter the calls for an opening that came to nothing; those of a published one come with its report."""
-        await self._writer.run(lambda client: insert(client, MODEL_CALLS, rows.opening_calls(definition, effort)))
+    async def save_opening(self, report: ReportPublished, opening: Opening | None, effort: Effort) -> None:
+        """Enter the calls for the opening of a report that is not saved yet, and keep what came of them."""
+        await self._writer.run(partial(_save_opening, report=report, opening=opening, effort=effort))
+
+    async def opening(self, report: ReportPublished) -> Opening | None:
+        """What was kept last as the opening of the report's day."""
+        found = await self._answers.get(rows.opening_key(report))
+        return Opening.model_validate_json(found) if found is not None else None
 
     def health(self) -> StoreHealth:
         """What is remembered of endpoints."""
@@ -247,17 +252,18 @@ def _prepare(address: Address) -> tuple[directory.Claim | None, Client]:
         return claim, client
 
 
-def _keep(client: Client, events: Iterable[Event], table: Relation, of: Callable[[Any], Iterable[rows.Row]]) -> None:
-    insert(client, table, chain.from_iterable(map(of, events)))
-    failpoint("store.between_tables")
-
-
 def _save_reports(client: Client, reports: Sequence[ReportPublished]) -> None:
     failpoint("store.before_report")
     openings = ((report.definition, report.opening.effort) for report in reports if report.opening)
     insert(client, MODEL_CALLS, (row for opening in openings for row in rows.opening_calls(*opening)))
     insert(client, REPORTS, map(rows.report, reports))
     failpoint("store.after_report")
+
+
+def _save_opening(client: Client, report: ReportPublished, opening: Opening | None, effort: Effort) -> None:
+    insert(client, MODEL_CALLS, rows.opening_calls(report.definition, effort))
+    if opening is not None:
+        insert(client, ANSWERS, [rows.opening(report, opening)])
 
 
 def _bind(client: Client, definition: Definition) -> None:

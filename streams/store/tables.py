@@ -137,6 +137,19 @@ SCORES = Relation(
         "parts.evidence": _TEXTS,
         "ruled": _NAME,
         "opinion": _NAME,
+        "language": _NAME,
+        "version": _COUNT,
+    },
+)
+VERDICTS = Relation(
+    "verdicts",
+    {
+        **_COMMIT_KEY,
+        "profile": _NAME,
+        "language": _NAME,
+        "committed_at": _TIME,
+        "round": "UInt32",
+        "final": "Bool",
         "version": _COUNT,
     },
 )
@@ -230,7 +243,7 @@ DELIVERIES = Relation(
     },
 )
 TABLES = (
-    *(COMMITS, FILE_CHANGES, PATCHES, FILE_OVERFLOW, PATCH_OVERFLOW, ANALYSES, SCORES, SEALS),
+    *(COMMITS, FILE_CHANGES, PATCHES, FILE_OVERFLOW, PATCH_OVERFLOW, ANALYSES, SCORES, VERDICTS, SEALS),
     *(MODEL_CALLS, ANSWERS, ENDPOINTS, WINDOWS, REPORTS, DEFINITIONS, DELIVERIES, WORKERS),
 )
 
@@ -245,5 +258,6 @@ WRITING: tuple[tuple[Writing, ...], ...] = (
     ),
     ((COMMITS, CommitObserved, rows.commit),),
     ((ANALYSES, CommitAnalyzed, rows.analysis), (SCORES, CommitScored, rows.score)),
+    ((VERDICTS, CommitScored, rows.verdict),),
     ((SEALS, DaySealed, rows.seal), (DELIVERIES, ReportDelivered, rows.delivery)),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -74,6 +75,47 @@ def test_a_lifted_commit_is_asked_about_once_more() -> None:
     second = first.model_copy(update={"round": request.round, "wanted": "deep", "reason": "could not be asked"})
     score, requests = said(second, "en")
     assert (score.final, requests) == (True, [])
+
+
+def ready(language: Language, told: list[Any]) -> bool:
+    """Whether a report in the language may show the commit, as the store sees it: by what came last of each kind."""
+    scores = [event for event in told if isinstance(event, CommitScored)]
+    last = max(scores, key=lambda one: (one.round, one.final))
+    mine = max(
+        (one for one in scores if one.language == language), key=lambda one: (one.round, one.final), default=None
+    )
+    asked = max((e.round for e in told if isinstance(e, CommitAnalyzed) and e.language == language), default=None)
+    return asked is not None and last.final and mine is not None and mine.final and mine.round >= asked
+
+
+@pytest.mark.parametrize("lifted", [*LANGUAGES, "both"])
+def test_no_language_is_ready_before_its_deeper_analysis(lifted: str) -> None:
+    """In whatever order the answers come: each is told at once, its score later."""
+    one = analyzed("fix: x")
+    [score, *requests] = judge(one, RUBRIC, ("default",), LANGUAGES)
+    done: list[Any] = []
+    for request in requests:
+        assert isinstance(request, AnalysisRequested)
+        importance = Importance(tier="high" if lifted in (request.language, "both") else "medium", reason="so")
+        asked: dict[str, Any] = {"language": request.language, "round": request.round, "wanted": "standard"}
+        done.append(by_model("fix: x", **asked, depth="standard", importance=importance))
+    for order in permutations(done):
+        told: list[Any] = [one, score]
+        awaited: list[CommitAnalyzed] = []
+        for answer in order:
+            told.append(answer)
+            assert not ready(answer.language, told)
+            said = judge(answer, RUBRIC, ("default",), LANGUAGES)
+            told += [event for event in said if isinstance(event, CommitScored)]
+            awaited += [deeper(answer, event) for event in said if isinstance(event, AnalysisRequested)]
+            assert all(not ready(a.language, told) for a in awaited)  # type: ignore[arg-type]
+        for answer in awaited:
+            told += [answer, *judge(answer, RUBRIC, ("default",), LANGUAGES)]
+        assert all(ready(language, told) for language in LANGUAGES)
+
+
+def deeper(answer: CommitAnalyzed, request: AnalysisRequested) -> CommitAnalyzed:
+    return answer.model_copy(update={"round": request.round, "depth": request.depth, "wanted": request.depth})
 
 
 @pytest.mark.parametrize("status", ["owed", "forgiven"])

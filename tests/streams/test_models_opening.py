@@ -34,7 +34,6 @@ def test_a_further_revision_and_a_restart_ask_nothing(tmp_path: Path) -> None:
                 settings = EndpointSettings(url=endpoint.url, model="m", name="ours")
                 first = case("day")
                 opening = await _opened(store, settings, first)
-                await store.save_reports([first.model_copy(update={"opening": opening})])
                 asked = endpoint.count("requests")
                 again = first.model_copy(update={"revision": first.revision + 1, "late_total": 7, "digest": "another"})
                 reused = await _opened(store, settings, again)

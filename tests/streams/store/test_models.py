@@ -52,7 +52,7 @@ def row(memory: Memory, seen: CommitObserved, language: str | None) -> CommitRow
 
 def after(seen: CommitObserved, said: CommitAnalyzed) -> CommitScored:
     """The score made of what a model said."""
-    return history.scored(seen, 9).model_copy(update={"round": said.round})
+    return history.scored(seen, 9).model_copy(update={"round": said.round, "language": said.language})
 
 
 @pytest.mark.parametrize("status", ["done", "owed", "forgiven", "failed"])
@@ -80,6 +80,31 @@ def test_a_preliminary_score_is_enough_without_a_model_only(memory: Memory) -> N
     assert complete(memory, seen, "en")
     memory.write(score.model_copy(update={"round": score.round + 1, "final": False}))
     assert not complete(memory, seen, "en")
+
+
+@pytest.mark.parametrize("first", ["zh-CN", "en"])
+def test_a_deeper_analysis_is_awaited_in_its_language(memory: Memory, first: str) -> None:
+    """Whatever the other language's says in the meantime, before or after, with a higher round or a lower one."""
+    for other_first in (True, False):
+        seen = fresh()
+        rounds = {"zh-CN": seen.version * ROUNDS + 1, "en": seen.version * ROUNDS + 2}
+        other = "en" if first == "zh-CN" else "zh-CN"
+        said, others = (changed(answers(seen)[0], language=name, round=rounds[name]) for name in (first, other))
+        memory.write(seen, history.analyzed(seen, 9), history.scored(seen, 9))
+        if other_first:
+            memory.write(others, after(seen, others))
+        memory.write(said)
+        assert not complete(memory, seen, first), "the scorer has not seen it yet"
+        memory.write(after(seen, said).model_copy(update={"final": False}))
+        if not other_first:
+            memory.write(others, after(seen, others))
+        assert not complete(memory, seen, first)
+        deeper = changed(said, round=said.round + 2)
+        memory.write(deeper)
+        assert not complete(memory, seen, first)
+        memory.write(after(seen, deeper))
+        assert complete(memory, seen, first)
+        assert complete(memory, seen, other)
 
 
 def test_an_answer_to_less_than_is_known_is_none(memory: Memory) -> None:
@@ -244,7 +269,7 @@ def test_calls_for_openings_are_in_the_ledger(memory: Memory) -> None:
     for _ in range(2):
         memory.run(memory.store.save_reports([report, report.model_copy(update={"opening": None, "revision": 2})]))
     vain = history.call("vain", report.end, purpose="opening", outcome="refused")
-    memory.run(memory.store.save_opening(report.definition, Effort(calls=(vain,))))
+    memory.run(memory.store.save_opening(report, None, Effort(calls=(vain,))))
     assert of_day(memory, report.end.date()) == (2_000, 500)
     found = memory.rows("SELECT repo, sha, definition, outcome FROM v_calls WHERE day = '2032-01-02' ORDER BY outcome")
     assert found == [("", "", "daily", "good"), ("", "", "daily", "refused")]
