@@ -103,7 +103,7 @@ def test_the_same_command_goes_on_where_it_was_stopped(commitwire: Commitwire, r
 
 def test_work_that_does_not_end_is_not_waited_for(commitwire: Commitwire, repo: GitRepo, tmp_path: Path) -> None:
     repo.commit("fix: this", when=utc("2026-02-11 10:00"))
-    before = AT_POINT.format(point="store.before_write", number=int(signal.SIGINT), stay=True)
+    before = AT_POINT.format(point="store.before_report", number=int(signal.SIGINT), stay=True)
     with started(commitwire, before, repo.path) as process:
         assert_interrupted(process)
     commitwire.report(repo.path)

@@ -123,7 +123,7 @@ def test_where_the_path_is_too_long_for_a_socket(commitwire: Commitwire, worked:
 
 
 def test_a_second_signal_ends_it_at_once(commitwire: Commitwire, worked: GitRepo) -> None:
-    with up(commitwire, worked.path, before=STAY.format(point="store.between_tables")) as service:
+    with up(commitwire, worked.path, before=STAY.format(point="store.before_report")) as service:
         service.until(lambda: "staying" in service.lines)
         service.process.send_signal(signal.SIGTERM)
         service.says("up is stopping")
