@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from schemas.day import day_of
 from schemas.definition import Definition, Source
-from schemas.errors import SourceFailed
+from schemas.errors import Retry, SourceFailed, Stop
 from schemas.windows import WindowTouched
 from streams.binding import bind
 from streams.clock import Clock
@@ -20,11 +20,13 @@ from streams.feed import Feed
 from streams.flow import Flow
 from streams.meter import Meter
 from streams.opening import open_collectors
+from streams.policy import Backoff
 from streams.progress import Progress
 from streams.sources.repository import Place
 from streams.store.store import Store
 
 BEFORE = timedelta(days=1)  # a service that begins reports yesterday first
+PATIENCE = Backoff()
 _log = logging.getLogger(__name__)
 Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
 
@@ -48,11 +50,26 @@ class Intake:
     failing: int = 0  # sources that could not be read in the last round
 
     async def go(self, flow: Flow, wait: Wait) -> None:
-        """Until `wait` says that it is enough. Raises Stop errors."""
+        """Until `wait` says that it is enough. A store that does not answer is asked again. Raises Stop errors."""
+        tries, waited = 0, 0.0
         while True:
-            await self.round(flow)
-            if not await wait(self.settings.every_seconds):
+            seconds = self.settings.every_seconds
+            try:
+                await self.round(flow)
+                tries, waited = 0, 0.0
+            except Retry as error:
+                tries += 1
+                seconds = self._before_next_try(error, tries, waited)
+                waited += seconds
+            if not await wait(seconds):
                 return
+
+    def _before_next_try(self, error: Retry, tries: int, waited: float) -> float:
+        seconds = PATIENCE.wait(tries, waited, 1.0)
+        if seconds is None:
+            raise Stop(f"gave up after {tries} tries in {waited:.0f} s: {error}; start again") from error
+        _log.warning("looking at the sources again in %.1f s: %s", seconds, error)
+        return seconds
 
     async def round(self, flow: Flow) -> None:
         """Look at each source once."""

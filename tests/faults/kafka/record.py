@@ -32,25 +32,26 @@ def copies(organisation: Organisation, topic: str, draw: random.Random) -> list[
 
 
 class Record:
-    """Use it as a context manager around the faults: at its end it waits until all is settled, and compares."""
+    """Use it as a context manager around the faults: at its end it waits until all is settled, and compares.
 
-    def __init__(self, fault: str, organisation: Organisation, expected: Sight, *, letters: int = 0) -> None:
-        """`letters`: how many dead letters are to be made."""
-        self.fault, self.organisation, self.expected, self.letters = fault, organisation, expected, letters
-        self.seconds: list[float] = []
+    `letters`: how many dead letters are to be made.
+    """
+
+    def __init__(self, organisation: Organisation, expected: Sight, *, letters: int = 0) -> None:
+        self.organisation, self.expected, self.letters = organisation, expected, letters
+        self.seconds: dict[str, list[float]] = {}
 
     @contextmanager
-    def strike(self) -> Iterator[None]:
+    def strike(self, fault: str) -> Iterator[None]:
         """The fault, from its begin to the end of its cause; then the time until all partitions move is taken."""
         before = self.organisation.unread()
         yield
         began = time.monotonic()
         behind = {**self.organisation.unread(), **before}
         self.organisation.until_moving(behind)
-        self.seconds.append(time.monotonic() - began)
+        self.seconds.setdefault(fault, []).append(round(time.monotonic() - began, 1))
 
     def __enter__(self) -> Self:
-        self.began = time.monotonic()
         return self
 
     def __exit__(
@@ -59,24 +60,20 @@ class Record:
         if error is not None:
             return
         self.organisation.until_settled()
-        whole = time.monotonic() - self.began
         events = self.organisation.watch.said(*COUNTED)
         self.organisation.end()
         seen = look(self.organisation)
-        lost, doubled = seen.lost(self.expected), seen.doubled(self.expected)
-        letters = [one for one in doubled if one.startswith("dead-letters ")]
-        doubled = [one for one in doubled if one not in letters]
-        told = {
-            "fault": self.fault,
-            "times": len(self.seconds),
-            "events": events,
-            "lost": len(lost),
-            "doubled": len(doubled),
-            "recovered": [round(one, 1) for one in self.seconds],
-            "whole": round(whole, 1),
-        }
-        print(json.dumps(told))  # noqa: T201 shown with -rP
+        lost, more = seen.lost(self.expected), seen.doubled(self.expected)
+        letters = [one for one in more if one.startswith("dead-letters ")]
+        doubled = [one for one in more if one not in letters]
+        for fault, seconds in self.seconds.items():
+            self._tell(fault=fault, times=len(seconds), events=events, lost=len(lost), doubled=len(doubled), to=seconds)
+        assert (lost[:3], doubled[:3], len(letters)) == ([], [], self.letters)
+
+    def _tell(self, **told: object) -> None:
+        """`to` are the seconds that each recovery took."""
+        line = json.dumps(told)
+        print(line)  # noqa: T201 shown with -rP
         if RECORDS:
             with Path(RECORDS).open("a") as records:
-                records.write(json.dumps(told) + "\n")
-        assert (lost[:3], doubled[:3], len(letters)) == ([], [], self.letters)
+                records.write(line + "\n")

@@ -16,28 +16,24 @@ from tests.gitrepo import GitRepo
 from tests.servers.clickhouse import ClickHouse
 from tests.servers.kafka import Kafka
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 AWAY_SECONDS = 20 if REDUCED else 120
 
 
 @pytest.mark.parametrize("run", range(1 if REDUCED else 3))
-def test_the_broker_is_killed_and_starts_again(
+def test_the_broker_dies_and_is_away(
     organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int
 ) -> None:
-    with Record("the broker killed with -9 and started again", organisation, undisturbed) as record:
+    with Record(organisation, undisturbed) as record:
         organisation.begin(workers=2)
-        for moment in moments(draw, 3):
+        *kills, away = moments(draw, 4)
+        for moment in kills:
             organisation.until_said(moment)
-            with record.strike():
+            with record.strike("the broker killed with -9 and started again"):
                 organisation.kafka.kill()
                 organisation.kafka.start()
-
-
-def test_the_broker_is_away(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
-    with Record(f"the broker away for {AWAY_SECONDS} s", organisation, undisturbed) as record:
-        organisation.begin(workers=2)
-        organisation.until_said(*moments(draw, 1))
-        with record.strike():
+        organisation.until_said(away)
+        with record.strike(f"the broker away for {AWAY_SECONDS} s"):
             organisation.kafka.kill()
             time.sleep(AWAY_SECONDS)
             organisation.kafka.start()
@@ -47,15 +43,14 @@ def test_one_broker_of_three_is_lost(
     kafka_cluster: Kafka, clickhouse: ClickHouse, repo: GitRepo, tmp_path: Path, undisturbed: Sight, draw: random.Random
 ) -> None:
     """Every record is on two others: the work goes on before the lost one is back."""
-    title = "one broker of three killed with -9"
     with (
         Organisation(tmp_path / "home", kafka_cluster, clickhouse, repo, replicas=3) as organisation,
-        Record(title, organisation, undisturbed) as record,
+        Record(organisation, undisturbed) as record,
     ):
         organisation.begin(workers=2)
         for moment in moments(draw, 3):
             organisation.until_said(moment)
             lost = draw.randint(1, 3)
-            with record.strike():
+            with record.strike("one broker of three killed with -9"):
                 kafka_cluster.kill(lost)
             kafka_cluster.start(lost)

@@ -21,14 +21,14 @@ AWAY_SECONDS = 4
 
 @pytest.mark.timeout(300 + 120 * MINUTES)
 def test_everything_at_once(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
-    with Record(f"everything at once for {MINUTES} min", organisation, undisturbed) as record:
+    with Record(organisation, undisturbed) as record:
         organisation.begin(workers=3)
         elder = organisation.working[0]  # it lives through all of it
         faults = strikes(organisation, draw, elder)
         organisation.until_said(EVENTS)
         held, end = elder.memory, time.monotonic() + 60 * MINUTES
         while time.monotonic() < end:
-            with record.strike():
+            with record.strike(f"everything at once for {MINUTES} min"):
                 next(faults)()
                 organisation.watch.put("commits", copies(organisation, "commits", draw)[:500])
         organisation.until_running(organisation.working)
@@ -43,7 +43,7 @@ def strikes(organisation: Organisation, draw: random.Random, elder: Program) -> 
 
     def worker() -> None:
         draw.choice([one for one in organisation.working if one is not elder]).kill()
-        organisation.hire()
+        organisation.until_running([organisation.hire()])
 
     def sleeper() -> None:
         victim = draw.choice(organisation.working)

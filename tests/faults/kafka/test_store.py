@@ -15,7 +15,7 @@ from tests.faults.kafka.record import Record, moments
 from tests.faults.kafka.sight import Sight
 from tests.servers.clickhouse import ClickHouse
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 class Refusal(TypedDict, total=False):
@@ -37,23 +37,19 @@ def _well_again(clickhouse: ClickHouse) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("run", range(1 if REDUCED else 3))
-def test_clickhouse_is_killed_and_starts_again(
+def test_clickhouse_dies_and_is_away(
     organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int
 ) -> None:
-    with Record("ClickHouse killed with -9 and started again", organisation, undisturbed) as record:
+    with Record(organisation, undisturbed) as record:
         organisation.begin(workers=2)
-        for moment in moments(draw, 3):
+        *kills, away = moments(draw, 4)
+        for moment in kills:
             organisation.until_said(moment)
-            with record.strike():
+            with record.strike("ClickHouse killed with -9 and started again"):
                 organisation.clickhouse.kill()
                 organisation.clickhouse.start()
-
-
-def test_clickhouse_is_away(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
-    with Record(f"ClickHouse away for {AWAY_SECONDS} s", organisation, undisturbed) as record:
-        organisation.begin(workers=2)
-        organisation.until_said(*moments(draw, 1))
-        with record.strike():
+        organisation.until_said(away)
+        with record.strike(f"ClickHouse away for {AWAY_SECONDS} s"):
             organisation.clickhouse.kill()
             time.sleep(AWAY_SECONDS)
             organisation.clickhouse.start()
@@ -61,12 +57,12 @@ def test_clickhouse_is_away(organisation: Organisation, undisturbed: Sight, draw
 
 def test_clickhouse_refuses(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
     """Nothing helps but a person: all end with a sentence, and go on where they were when they are started again."""
-    with Record("ClickHouse with another password, then read only", organisation, undisturbed) as record:
+    with Record(organisation, undisturbed) as record:
         organisation.begin(workers=2)
         for moment, refusing, says in zip(moments(draw, 2), REFUSALS, ("password", "readonly"), strict=True):
             organisation.until_said(moment)
             running = [one for one in organisation.programs if one.running]
-            with record.strike():
+            with record.strike(f"ClickHouse refuses: {says}"):
                 organisation.clickhouse.restart(**refusing)
                 organisation.until_given_up(running)
                 organisation.clickhouse.restart()

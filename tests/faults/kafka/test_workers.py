@@ -11,18 +11,19 @@ from tests.faults.kafka.organisation import Organisation
 from tests.faults.kafka.record import Record, moments
 from tests.faults.kafka.sight import Sight
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("run", range(1 if REDUCED else 7))
 def test_a_worker_is_killed_again_and_again(
     organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int
 ) -> None:
-    with Record("a worker of two killed with -9", organisation, undisturbed) as record:
+    fault = "a worker of two killed with -9"
+    with Record(organisation, undisturbed) as record:
         organisation.begin(workers=2)
         for moment in moments(draw, 3):
             organisation.until_said(moment)
-            with record.strike():
+            with record.strike(fault):
                 draw.choice(organisation.working).kill()
                 organisation.hire()
 
@@ -31,11 +32,12 @@ def test_a_worker_is_killed_again_and_again(
 def test_two_workers_of_three_are_killed(
     organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int
 ) -> None:
-    with Record("two workers of three killed with -9", organisation, undisturbed) as record:
+    fault = "two workers of three killed with -9"
+    with Record(organisation, undisturbed) as record:
         organisation.begin(workers=3)
         for moment in moments(draw, 3):
             organisation.until_said(moment)
-            with record.strike():
+            with record.strike(fault):
                 for victim in draw.sample(organisation.working, 2):
                     victim.kill()
             while len(organisation.working) < 3:
@@ -47,13 +49,14 @@ def test_a_worker_hangs_for_longer_than_its_session(
     organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int
 ) -> None:
     """The others have its partitions by then; what it does when it wakes must not undo their work."""
-    with Record("a worker of two paused beyond its session, then resumed", organisation, undisturbed) as record:
+    fault = "a worker of two paused beyond its session, then resumed"
+    with Record(organisation, undisturbed) as record:
         organisation.begin(workers=2)
         for moment in moments(draw, 3):
             organisation.until_said(moment)
             sleeper = draw.choice(organisation.working)
             behind = organisation.watch.behind()
-            with record.strike():
+            with record.strike(fault):
                 sleeper.pause()
             organisation.until_moving(behind)
             sleeper.resume()
@@ -61,15 +64,16 @@ def test_a_worker_hangs_for_longer_than_its_session(
 
 def test_workers_come_and_go(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
     """One, four, then two: the two that go are told to stop."""
-    with Record("1, then 4, then 2 workers", organisation, undisturbed) as record:
+    fault = "1, then 4, then 2 workers"
+    with Record(organisation, undisturbed) as record:
         organisation.begin(workers=1)
         grown, shrunk, grown_again = moments(draw, 3)
         organisation.until_said(grown)
-        with record.strike():
+        with record.strike(fault):
             organisation.until_running([organisation.hire() for _ in range(3)])
         organisation.until_said(shrunk)
-        with record.strike():
+        with record.strike(fault):
             organisation.dismiss(draw.sample(organisation.working, 2))
         organisation.until_said(grown_again)
-        with record.strike():
+        with record.strike(fault):
             organisation.hire()
