@@ -15,7 +15,6 @@ from schemas.topics import TOPICS, Topic
 from streams.transports.batches import BatchStream
 from streams.transports.broker import (
     LARGEST_RECORD,
-    NAMESPACE,
     ONE_PARTITION,
     EmbeddedBroker,
     KafkaBroker,
@@ -66,7 +65,7 @@ class Application(faust.App):  # type: ignore[misc]
         self.joined = asyncio.Event()
         self.broker = parse(url)
         self._layout = layout
-        namespace = self.broker.namespace if isinstance(self.broker, KafkaBroker) else NAMESPACE
+        namespace = self.broker.namespace
         super().__init__(
             f"{namespace}.{stages}" if stages else namespace,
             broker=_urls(url, self.broker),
@@ -74,7 +73,7 @@ class Application(faust.App):  # type: ignore[misc]
             autodiscover=False,
             broker_commit_interval=COMMIT_SECONDS,
             broker_session_timeout=layout.session_seconds,
-            broker_heartbeat_interval=min(3.0, layout.session_seconds / 3),
+            broker_heartbeat_interval=layout.heartbeat_seconds,
             broker_request_timeout=max(30.0, layout.session_seconds),
             broker_max_poll_interval=3600.0,  # a stage may wait for its model or its store for long
             broker_max_poll_records=250,
@@ -101,11 +100,11 @@ class Application(faust.App):  # type: ignore[misc]
 
     def named(self, topic: str) -> str:
         """The name on the broker of a topic of schemas.topics."""
-        return self.broker.named(topic) if isinstance(self.broker, KafkaBroker) else topic
+        return self.broker.named(topic)
 
     def plain(self, name: str) -> str:
         """The name in schemas.topics of a topic on the broker."""
-        return self.broker.plain(name) if isinstance(self.broker, KafkaBroker) else name
+        return self.broker.plain(name)
 
     async def on_start(self) -> None:
         await super().on_start()
@@ -141,9 +140,9 @@ def _urls(url: str, broker: EmbeddedBroker | KafkaBroker) -> list[str]:
 def _credentials(broker: EmbeddedBroker | KafkaBroker) -> Any:
     if not isinstance(broker, KafkaBroker):
         return None
-    from streams.transports import kafka
+    from streams.transports.kafka_client import credentials
 
-    return kafka.credentials(broker)
+    return credentials(broker)
 
 
 def _transport(broker: EmbeddedBroker | KafkaBroker) -> Any:

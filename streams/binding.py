@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from schemas.definition import Definition
+from collections.abc import Iterable
+
+from schemas.definition import Definition, Language, Source
 from schemas.errors import Conflict
-from streams.collector import UNKNOWN_BRANCH
+from streams.collector import UNKNOWN_BRANCH, Collector, FailedCollector
 from streams.store.store import Store
+
+
+def definition_of(name: str, sources: Iterable[Source], zone: str, language: Language) -> Definition:
+    """The order of the sources means nothing."""
+    ordered = tuple(sorted(sources, key=lambda source: (source.repo, source.branch)))
+    return Definition(name=name, sources=ordered, zone=zone, language=language)
+
+
+def remembered(collector: Collector, bound: Definition | None) -> Collector:
+    """A source that cannot be opened now keeps the branch that it had when the name was bound."""
+    if bound is None or not isinstance(collector, FailedCollector):
+        return collector
+    repo = collector.source.repo
+    branch = next((source.branch for source in bound.sources if source.repo == repo), None)
+    return FailedCollector.of(repo, branch, collector.reason)
 
 
 async def bind(store: Store, definition: Definition, *, redefine: bool) -> None:

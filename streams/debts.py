@@ -39,7 +39,7 @@ class Debts:
             raise Misuse("debts are paid by a model; set OPENAI_BASE_URL, or configure [[endpoints]] or --llm")
         debts = await self.store.debts()
         working = self._working(endpoints, {debt.language for debt in debts})
-        async with working.flow() as flow:
+        async with working.flow() as (flow, _):
             await pay(flow, debts)
             await flow.drained()
             paths = await self._deliver(working, flow)
@@ -49,7 +49,7 @@ class Debts:
         """Give up the debts of commits whose sha begins so (of all, if none are named): the files that changed."""
         debts = chosen(await self.store.debts(), shas)
         working = self._working((), ())
-        async with working.flow() as flow:
+        async with working.flow() as (flow, _):
             await forgive(flow, self.store, debts)
             await flow.drained()
             return await self._deliver(working, flow)

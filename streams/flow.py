@@ -6,16 +6,17 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any
 
-from schemas.errors import CommitwireError, Stop
+from schemas.errors import CommitwireError, Retry, Stop
 from schemas.model import Event
 from schemas.topics import Topic
 from streams.application import STOP_SECONDS, Application
 from streams.clock import Clock
 from streams.config import masked
 from streams.decoder import Decoder
+from streams.lifetime import Ending, Lifetime
 from streams.meter import UNMETERED, Meter
 from streams.outbox import Outbox
 from streams.stage import Stage, StageLoop
@@ -57,13 +58,13 @@ class Flow:
         self._apps: list[Application] = []
         self._changed = Notice()
         self._error: Stop | None = None
-        self._ended = asyncio.Event()
+        self._lifetime = Lifetime()
         self._open = False
 
     # -- from start to stop
 
     async def start(self) -> None:
-        """Returns when the stages are reading. Raises Stop when the broker cannot be used."""
+        """Returns when the stages are reading. Raises Retry when the broker is away, Stop when it cannot be used."""
         for name, stages in groups(self._url, self._stages).items():
             self._apps.append(self._application(name))
             for stage in stages:
@@ -79,7 +80,7 @@ class Flow:
     def _application(self, name: str) -> Application:
         app = Application(self._url, give_up=self._give_up, changed=self._changed, stages=name, layout=self._layout)
         if not self._apps:
-            self._outbox = Outbox(app, self._clock, self._decoder, self._wait, meter=self._meter)
+            self._outbox = Outbox(app, self._clock, self._decoder, self._lifetime.wait, meter=self._meter)
         return app
 
     async def _start_apps(self) -> None:
@@ -88,11 +89,12 @@ class Flow:
             async with asyncio.timeout(START_SECONDS):
                 await starting
         except TimeoutError:
-            raise Stop(f"{masked(self._url)} did not let us read within {START_SECONDS:.0f} s; check it") from None
+            raise Retry(f"{masked(self._url)} did not let us read within {START_SECONDS:.0f} s; check it") from None
         except CommitwireError:
             raise
         except Exception as error:  # of the broker's client
-            raise Stop(f"{masked(self._url)} cannot be used: {error}; check it and start again") from error
+            kind = Retry if getattr(error, "retriable", False) else Stop
+            raise kind(f"{masked(self._url)} cannot be used: {error}; check it and start again") from error
         self._watching = [asyncio.ensure_future(self._watch(app)) for app in self._apps]
         self.check()
 
@@ -118,7 +120,7 @@ class Flow:
 
     async def failure(self) -> None:
         """Wait for the end: raises what made the flow stop by itself, returns when it was told to stop."""
-        await self._ended.wait()
+        await self._lifetime.over()
         self.check()
 
     # -- events
@@ -218,7 +220,9 @@ class Flow:
     # -- stages
 
     def _add(self, app: Application, stage: Stage) -> None:
-        loop = StageLoop(stage, self._outbox, self._clock, self._wait, decoder=self._decoder, meter=self._meter)
+        loop = StageLoop(
+            stage, self._outbox, self._clock, self._lifetime.wait, decoder=self._decoder, meter=self._meter
+        )
         self._loops.append(loop)
 
         async def agent(stream: Any) -> None:
@@ -242,20 +246,10 @@ class Flow:
     async def _spread(self, loop: StageLoop, stream: Any) -> Stop | None:
         """Until the flow ends. What is in the slots then may take minutes: it is dropped, and done again next time."""
         async with aclosing(stream.singles()) as singles:
-            working = asyncio.ensure_future(loop.spread(singles))
-            ended = asyncio.ensure_future(self._ended.wait())
             try:
-                await asyncio.wait({working, ended}, return_when=asyncio.FIRST_COMPLETED)
-                return working.result() if working.done() else None
-            finally:
-                working.cancel()
-                ended.cancel()
-                await asyncio.gather(working, ended, return_exceptions=True)
-
-    async def _wait(self, seconds: float) -> bool:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), seconds)
-        return not self._ended.is_set()
+                return await self._lifetime.unless_over(loop.spread(singles))
+            except Ending:
+                return None
 
     # -- the end
 
@@ -266,13 +260,13 @@ class Flow:
             self._give_up(why if isinstance(why, Stop) else Stop(f"reading from {masked(self._url)} failed: {why!r}"))
 
     def _give_up(self, error: Stop) -> None:
-        if not self._ended.is_set():
+        if not self._lifetime.is_over:
             self._error = error
             self._end()
 
     def _end(self) -> None:
         """No stage takes another batch, and nobody waits any longer for what will not come."""
-        self._ended.set()
+        self._lifetime.end()
         for app in self._apps:
             app.consumer.stop_flow()
             app.flow_control.suspend()
@@ -285,7 +279,7 @@ class Flow:
 
     def _check_running(self) -> None:
         self.check()
-        if self._ended.is_set():
+        if self._lifetime.is_over:
             raise Stop("the flow was stopped; start it again")
 
 

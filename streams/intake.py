@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,15 +11,16 @@ from schemas.day import day_of
 from schemas.definition import Definition, Source
 from schemas.errors import Retry, SourceFailed, Stop
 from schemas.windows import WindowTouched
-from streams.binding import bind
+from streams.binding import bind, definition_of, remembered
 from streams.clock import Clock
 from streams.collector import Collector, FailedCollector
 from streams.config import Settings
 from streams.feed import Feed
 from streams.flow import Flow
+from streams.lifetime import Wait
 from streams.meter import Meter
 from streams.opening import open_collectors
-from streams.policy import Backoff
+from streams.policy import Backoff, Tries
 from streams.progress import Progress
 from streams.sources.repository import Place
 from streams.store.store import Store
@@ -28,7 +28,6 @@ from streams.store.store import Store
 BEFORE = timedelta(days=1)  # a service that begins reports yesterday first
 PATIENCE = Backoff()
 _log = logging.getLogger(__name__)
-Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
 
 
 @dataclass
@@ -51,30 +50,36 @@ class Intake:
 
     async def go(self, flow: Flow, wait: Wait) -> None:
         """Until `wait` says that it is enough. A store that does not answer is asked again. Raises Stop errors."""
-        tries, waited = 0, 0.0
+        tries = Tries(PATIENCE)
         while True:
             seconds = self.settings.every_seconds
             try:
                 await self.round(flow)
-                tries, waited = 0, 0.0
+                tries = Tries(PATIENCE)
             except Retry as error:
-                tries += 1
-                seconds = self._before_next_try(error, tries, waited)
-                waited += seconds
+                seconds = self._before_next_try(error, tries)
             if not await wait(seconds):
                 return
 
-    def _before_next_try(self, error: Retry, tries: int, waited: float) -> float:
-        seconds = PATIENCE.wait(tries, waited, 1.0)
+    def _before_next_try(self, error: Retry, tries: Tries) -> float:
+        seconds = tries.pause()
         if seconds is None:
-            raise Stop(f"gave up after {tries} tries in {waited:.0f} s: {error}; start again") from error
+            raise Stop(f"gave up after {tries.count} tries in {tries.waited:.0f} s: {error}; start again") from error
         _log.warning("looking at the sources again in %.1f s: %s", seconds, error)
         return seconds
 
+    def check(self) -> None:
+        """Raises SourceFailed while sources cannot be read."""
+        if self.failing:
+            raise SourceFailed(f"{self.failing} sources could not be read in the last round; the log says why")
+
     async def round(self, flow: Flow) -> None:
         """Look at each source once."""
-        collectors = await self._known(await open_collectors(self.places, None, self.settings))
-        definition = self._definition([source for one in collectors for source in one.sources()])
+        bound = await self.store.definition(self.settings.name)
+        opened = await open_collectors(self.places, None, self.settings)
+        collectors = [remembered(collector, bound) for collector in opened]
+        sources = [source for collector in collectors for source in collector.sources()]
+        definition = definition_of(self.settings.name, sources, self.zone, self.settings.language)
         await bind(self.store, definition, redefine=False)
         days = await self._days(definition)
         new: set[date] = set()
@@ -85,22 +90,6 @@ class Intake:
         # A definition may be younger than the seals of its sources.
         touches = [WindowTouched(definition=definition.name, day=day, cause="seal") for day in sorted({*days, *new})]
         await flow.send(touches, source="sources")
-
-    async def _known(self, collectors: Sequence[Collector]) -> list[Collector]:
-        """A source that cannot be opened now keeps the branch that it had."""
-        bound = await self.store.definition(self.settings.name)
-        branches = {source.repo: source.branch for source in bound.sources} if bound else {}
-        return [
-            FailedCollector.of(one.source.repo, branches.get(one.source.repo), one.reason)
-            if isinstance(one, FailedCollector)
-            else one
-            for one in collectors
-        ]
-
-    def _definition(self, sources: Sequence[Source]) -> Definition:
-        ordered = tuple(sorted(sources, key=lambda source: (source.repo, source.branch)))
-        name, language = self.settings.name, self.settings.language
-        return Definition(name=name, sources=ordered, zone=self.zone, language=language)
 
     async def _days(self, definition: Definition) -> list[date]:
         """From the first day that is not sealed for good to today."""
@@ -117,10 +106,3 @@ class Intake:
     def _feed(self, flow: Flow, collector: Collector, definition: Definition) -> Feed:
         days = self.settings.revise_days
         return Feed(collector, self.store, flow, self.clock, definition, days, self.progress, self.models)
-
-
-async def readable(intake: Intake) -> None:
-    """A check: raises SourceFailed while sources cannot be read."""
-    if intake.failing:
-        raise SourceFailed(f"{intake.failing} sources could not be read in the last round; the log says why")
-    await asyncio.sleep(0)

@@ -7,36 +7,23 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import Self
 
 from aiohttp import web
 
 from schemas.errors import Misuse
 from streams.door import CONNECTIONS, Door
+from streams.health import Check
 from streams.logs import without_secrets
 from streams.metrics import Metrics
-from streams.store.store import Store
 
 CHECK_SECONDS = 3.0  # for the answer of a check
 IDLE_SECONDS = 10.0  # until a connection without a whole request is closed
 LINE_BYTES = 4096  # of a line of a request
 WORDS = 300  # characters of why a check fails
 HEALTH = ("/livez", "/readyz")
-NOBODY = "-"  # no report can have this name
 _log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Check(NamedTuple):
-    """Something that must hold. `ask` raises when it does not, with a message that says why."""
-
-    name: str
-    ask: Callable[[], Awaitable[object]]
-
-
-def store_answers(store: Store) -> Check:
-    """The store answers a small question."""
-    return Check("store", lambda: store.definition(NOBODY))
 
 
 class Listener:
@@ -65,6 +52,19 @@ class Listener:
         """Where it listens, once it does."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}"
+
+    @classmethod
+    def at(cls, listen: str, token: str, metrics: Metrics, ready: Sequence[Check], alive: Sequence[Check]) -> Self:
+        """`listen` is HOST:PORT."""
+        host, _, port = listen.rpartition(":")
+        return cls(host.strip("[]"), int(port), token, metrics, ready, alive)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def start(self) -> None:
         """Returns when connections are accepted. Raises Misuse when the address cannot be used."""

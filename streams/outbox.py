@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,14 +15,13 @@ from schemas.topics import TOPIC_OF
 from streams import tracing
 from streams.clock import Clock
 from streams.decoder import Decoder
+from streams.lifetime import Wait
 from streams.meter import UNMETERED, Meter
-from streams.policy import Backoff
+from streams.policy import Backoff, Tries
 from streams.transports.broker import LARGEST_RECORD
 
 ENVELOPE = 16 * 1024  # bytes that key and headers of a record may take
 PATIENCE = Backoff(first=0.2, longest=5.0)
-
-Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
 
 
 class Outgoing(NamedTuple):
@@ -68,7 +67,7 @@ class Outbox:
 
         Raises Stop when that is impossible, or the flow ends before it.
         """
-        tries, waited, everything = 0, 0.0, outgoing
+        tries, everything = Tries(PATIENCE), outgoing
         while outgoing:
             sent = [await self._send(one) for one in outgoing]
             places = await asyncio.gather(*sent, return_exceptions=True)
@@ -76,8 +75,7 @@ class Outbox:
             for place in places:
                 self._note(place)
             if outgoing:
-                tries += 1
-                waited += await self._pause(outgoing[0], tries, waited)
+                await self._pause(outgoing[0], tries)
         self._tell(everything)
 
     def _tell(self, durable: Sequence[Outgoing]) -> None:
@@ -98,13 +96,12 @@ class Outbox:
         where = place.topic_partition
         self.ends[where] = max(self.ends.get(where, 0), place.offset + 1)
 
-    async def _pause(self, one: Outgoing, tries: int, waited: float) -> float:
-        seconds = PATIENCE.wait(tries, waited, 1.0)
+    async def _pause(self, one: Outgoing, tries: Tries) -> None:
+        seconds = tries.pause()
         if seconds is None:
-            raise Stop(f"the broker took no record of {one.topic} for {waited:.0f} s; check it and start again")
+            raise Stop(f"the broker took no record of {one.topic} for {tries.waited:.0f} s; check it and start again")
         if not await self._wait(seconds):
             raise Stop(f"the flow ended before the broker took a record of {one.topic}; it is made again")
-        return seconds
 
     async def _send(self, one: Outgoing) -> asyncio.Future[Any]:
         headers = list(one.headers.items())

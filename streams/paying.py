@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from streams.debts import pay
 from streams.flow import Flow
+from streams.lifetime import Wait
 from streams.store.ledger import Debt
 from streams.store.store import Store
 
 LONGEST_SECONDS = 7200.0  # between two looks at what is owed, while the first one asked for is not answered
 LOOK_SECONDS = 1.0
 _log = logging.getLogger(__name__)
-Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -43,6 +44,28 @@ class Backoff:
         # beyond 2**30 the exponent only risks an overflow
         most = min(self.longest, self.first * 2.0 ** min(tries - 1, 30), self.total - waited)
         return most * draw
+
+
+def most() -> float:
+    """The draw of those that are alone with what they wait for."""
+    return 1.0
+
+
+@dataclass(slots=True)
+class Tries:
+    """How often the same was tried, and for how many seconds it was waited in between."""
+
+    backoff: Backoff
+    draw: Callable[[], float] = most  # of (0, 1]
+    count: int = 0
+    waited: float = 0.0
+
+    def pause(self) -> float | None:
+        """Another try failed: how long to wait before the next, or None to give up."""
+        self.count += 1
+        seconds = self.backoff.wait(self.count, self.waited, self.draw())
+        self.waited += seconds or 0.0
+        return seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Replay:
             raise Misuse(f"there is no report {name!r} to run again; `commitwire report --name {name}` makes one")
         before = await self._rows(definition, days)
         working = Working(self.store, self.settings, self.clock, Deliverer(self.files, self.store), self.endpoints)
-        async with working.flow() as flow:
+        async with working.flow() as (flow, _):
             again = [_asked(row, definition.language) if self.endpoints else _said(row) for row in before]
             said = [event for event in again if event is not None]
             await flow.send(said, source="replay")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,9 +14,9 @@ from schemas.day import day_of
 from schemas.definition import Definition
 from schemas.errors import Stop
 from schemas.windows import Cause, WindowTouched
-from streams.binding import bind
+from streams.binding import bind, definition_of, remembered
 from streams.clock import Clock
-from streams.collector import Collector, FailedCollector, FileCollector
+from streams.collector import Collector, FileCollector
 from streams.config import Settings
 from streams.debts import pay
 from streams.deliverer import Deliverer
@@ -24,6 +24,7 @@ from streams.endpoints import endpoints, hint
 from streams.failpoint import failpoint
 from streams.feed import Feed, SealedDays
 from streams.flow import Flow
+from streams.lifetime import first
 from streams.office import Office
 from streams.opening import Opened, open_sources
 from streams.progress import Progress
@@ -74,14 +75,15 @@ class Run:
 
     async def go(self, opened: Opened) -> Outcome:
         collectors = [await self._as_bound(collector) for collector in opened.collectors]
-        definition = self._definition(collectors)
+        sources = [source for collector in collectors for source in collector.sources()]
+        definition = definition_of(self.request.name, sources, self.request.zone, self.request.language)
         await bind(self.store, definition, redefine=self.request.redefine)
         watch, deliverer = Watch(), self._deliverer()
         asked = {(definition.name, day) for day in opened.days}
         deliverer.wanted |= asked
         working = self._working(definition, watch, deliverer, asked)
         # seals and skips are read from the store: what was left is handled by now
-        async with working.flow() as flow, Office(self.settings, self.store, flow, pays=False):
+        async with working.flow() as (flow, _), Office(self.settings, self.store, flow, pays=False):
             if self.endpoints:
                 await pay(flow, await self._debts(definition, opened.days))
             sealed = await self._feed(flow, collectors, definition, opened.days)
@@ -102,20 +104,7 @@ class Run:
         bound = await self.store.definition(self.request.name)
         if bound is not None and isinstance(collector, FileCollector):
             collector.expect(bound.sources)
-        if bound is None or not isinstance(collector, FailedCollector) or self.request.branch:
-            return collector
-        repo = collector.source.repo
-        branch = next((source.branch for source in bound.sources if source.repo == repo), None)
-        return FailedCollector.of(repo, branch, collector.reason)
-
-    def _definition(self, collectors: Sequence[Collector]) -> Definition:
-        sources = [source for collector in collectors for source in collector.sources()]
-        return Definition(
-            name=self.request.name,
-            sources=tuple(sorted(sources, key=lambda source: (source.repo, source.branch))),
-            zone=self.request.zone,
-            language=self.request.language,
-        )
+        return collector if self.request.branch else remembered(collector, bound)
 
     def _deliverer(self) -> Deliverer:
         return Deliverer(ReportFiles(self.request.out, self.request.formats, self.settings.templates), self.store)
@@ -171,24 +160,11 @@ class Run:
         """Wait until the reports stand; when all is handled and one does not, it is closed with what there is."""
         causes: tuple[Cause, ...] = ("seal", "closing")
         # What is new touches its windows once it is stored. A touch before that would tell of new commits in old days.
-        await _first(watch.until(wanted), flow.drained())
+        await first(watch.until(wanted), flow.drained())
         for cause in causes:
             unsettled = watch.open(wanted)
             touches = [WindowTouched(definition=name, day=day, cause=cause) for name, day in unsettled]
             await flow.send(touches, source="run")
-            await _first(watch.until(wanted), flow.drained())
+            await first(watch.until(wanted), flow.drained())
         for name, day in sorted(watch.open(wanted)):
             raise Stop(f"the report {name!r} of {day} could not be made; `commitwire dead-letters` says why")
-
-
-async def _first(*waiting: Coroutine[None, None, None]) -> None:
-    """Wait until one of them is done; its error is raised, the others are cancelled."""
-    tasks = [asyncio.ensure_future(one) for one in waiting]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import AsyncExitStack
+import logging
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from agents.llm.settings import EndpointSettings
 from reports.aggregator import Aggregator, WindowKey
@@ -14,17 +15,21 @@ from reports.deliveries.files import ReportFiles
 from schemas.errors import Retry
 from schemas.topics import WINDOWS
 from schemas.windows import WindowTouched
+from streams import doorway
 from streams.clock import Clock
 from streams.config import Settings, machine_zone
 from streams.deliverer import Deliverer
 from streams.endpoints import endpoints
 from streams.flow import Flow
-from streams.intake import Intake, readable
-from streams.listener import Check, Listener, store_answers
+from streams.health import Health
+from streams.intake import Intake
+from streams.lifetime import Ending, Lifetime, first
+from streams.listener import Listener
 from streams.metrics import Metrics
-from streams.models import Models
 from streams.office import Office
 from streams.paying import Paying
+from streams.pipeline import Pipeline
+from streams.policy import Backoff, Tries
 from streams.progress import Progress
 from streams.sharing import Sharing
 from streams.sources.repository import Place, locate
@@ -33,6 +38,9 @@ from streams.survey import Survey
 from streams.working import Working
 
 REMIND_SECONDS = 30.0
+PATIENCE = Backoff()  # with a store or a broker that is not there yet
+Opened = TypeVar("Opened")
+_log = logging.getLogger(__name__)
 
 # what a worker can be told to run -> the stages of streams.pipeline
 PARTS = {
@@ -62,62 +70,77 @@ class Service:
 
     def __init__(self, role: Role, settings: Settings, clock: Clock, progress: Progress) -> None:
         self.role, self.settings, self.clock, self.progress = role, settings, clock, progress
-        self._ended = asyncio.Event()
+        self._lifetime = Lifetime()
         self._metrics = Metrics(clock.now)
         self._asked: Sequence[EndpointSettings] = endpoints(settings) if role.stages else ()
+        self._health = Health(ingests=role.ingests)
 
     def stop(self) -> None:
         self.progress.complain(f"{self.role.name} is stopping; a second signal ends it at once")
-        self._ended.set()
+        self._lifetime.end()
 
     async def run(self) -> None:
         """Until `stop`. Raises Stop errors with a sentence for the user."""
-        places = [locate(repo) for repo in self.settings.repos] if self.role.ingests else []
-        async with AsyncExitStack() as stack:
-            store = await Store.open(self.settings.store_url)
-            stack.push_async_callback(store.close)
-            self._metrics.survey = Survey(store)
-            working = self._working(store)
-            intake = self._intake(store, places)
-            flow = await stack.enter_async_context(working.flow())
-            self._metrics.lag = flow.lag
-            await stack.enter_async_context(self._listening(store, flow, intake))
-            await stack.enter_async_context(Office(self.settings, store, flow, pays=bool(self._asked)))
-            self.progress.complain(f"{self.role.name} is running")
-            await self._until_the_end(flow, self._work(flow, store, working, intake))
+        with suppress(Ending):
+            async with AsyncExitStack() as stack:
+                await self._run(stack)
 
-    def _work(self, flow: Flow, store: Store, working: Working, intake: Intake) -> list[Awaitable[None]]:
-        work: list[Awaitable[None]] = [flow.failure(), _event(self._ended)]
+    async def _run(self, stack: AsyncExitStack) -> None:
+        places = [locate(repo) for repo in self.settings.repos] if self.role.ingests else []
+        if self.settings.listen:
+            health, token = self._health, self.settings.listen_token
+            listener = Listener.at(self.settings.listen, token, self._metrics, health.ready, health.alive)
+            await stack.enter_async_context(listener)
+        store = self._health.store = await self._patiently(lambda: Store.open(self.settings.store_url))
+        stack.push_async_callback(store.close)
+        self._metrics.survey = Survey(store)
+        stack.push_async_callback(self._metrics.survey.stop)
+        working = self._working(store)
+        flow, pipeline = await self._patiently(lambda: stack.enter_async_context(working.flow()))
+        self._health.flow, self._metrics.lag = flow, flow.lag
+        await stack.enter_async_context(Office(self.settings, store, flow, pays=bool(self._asked)))
+        self.progress.complain(f"{self.role.name} is running")
+        await self._until_the_end([flow.failure(), *self._work(flow, pipeline, working, places)])
+
+    async def _patiently(self, open_: Callable[[], Awaitable[Opened]]) -> Opened:
+        """What is opened, as soon as it is there. Raises Ending when told to stop before, Retry after many tries."""
+        tries = Tries(PATIENCE)
+        while True:
+            try:
+                return await self._lifetime.unless_over(open_())
+            except Retry as error:
+                seconds = tries.pause()
+                if seconds is None:
+                    raise
+                _log.warning("trying again in %.1f s: %s", seconds, error)
+            await self._lifetime.wait(seconds)
+
+    def _work(
+        self, flow: Flow, pipeline: Pipeline, working: Working, places: Sequence[Place]
+    ) -> list[Coroutine[None, None, None]]:
+        """What goes on beside the stages."""
+        store, wait = working.store, self._lifetime.wait
+        work: list[Coroutine[None, None, None]] = []
         if self.role.ingests:
-            work.append(intake.go(flow, self._wait))
+            intake = self._health.intake = self._intake(store, places)
+            work.append(intake.go(flow, wait))
         if "windows" in self.role.stages:
-            work.append(self._remind(flow))
-        if "models" in self.role.stages and self._asked:
-            work.append(Sharing(store, self._models, self._wait).go())
+            aggregator = pipeline.aggregator
+            self._metrics.windows = lambda: {"waiting": len(aggregator.waiting), "held": len(aggregator.held)}
+            work.append(self._remind(flow, aggregator))
+        if "models" in self.role.stages and pipeline.models:
             owns = partial(flow.reads_first, WINDOWS)
-            pays = Paying(store, flow, self._wait, working.longest_answer, self.settings.every_seconds, owns)
-            work.append(pays.go())
+            work.append(Paying(store, flow, wait, working.longest_answer, self.settings.every_seconds, owns).go())
+            if not doorway.is_owned(self.settings):  # else there is nobody to share with
+                work.append(Sharing(store, pipeline.models, wait).go())
         return work
 
-    async def _until_the_end(self, flow: Flow, work: Sequence[Awaitable[None]]) -> None:
+    async def _until_the_end(self, work: Sequence[Coroutine[None, None, None]]) -> None:
         """The first that ends, ends all: by an error, which is raised, or because `stop` was called."""
-        tasks = [asyncio.ensure_future(one) for one in work]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await first(self._lifetime.over(), *work)
         finally:
-            self._ended.set()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _wait(self, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(self._ended.wait(), seconds)
-        except TimeoutError:
-            return True
-        return False
+            self._lifetime.end()
 
     def _working(self, store: Store) -> Working:
         files = ReportFiles(self.settings.out, self.settings.formats, self.settings.templates)
@@ -132,21 +155,12 @@ class Service:
             only=self.role.stages,
             continuous=True,
             meter=self._metrics,
-            closes=self._closes,
-            asks=self._asks,
         )
 
-    def _asks(self, models: Models) -> None:
-        self._models = models
-
-    def _closes(self, aggregator: Aggregator) -> None:
-        self._aggregator = aggregator
-        self._metrics.windows = lambda: {"waiting": len(aggregator.waiting), "held": len(aggregator.held)}
-
-    async def _remind(self, flow: Flow) -> None:
+    async def _remind(self, flow: Flow, aggregator: Aggregator) -> None:
         """Time alone can make a window ready: those that wait are looked at again now and then."""
-        while await self._wait(REMIND_SECONDS):
-            pending = sorted(self._aggregator.waiting | self._aggregator.held)
+        while await self._lifetime.wait(REMIND_SECONDS):
+            pending = sorted(aggregator.waiting | aggregator.held)
             await flow.send([WindowTouched(definition=n, day=d, cause="rows") for n, d in pending], source="windows")
 
     def _is_ours(self, window: WindowKey) -> bool:
@@ -157,49 +171,3 @@ class Service:
         zone = self.settings.zone or machine_zone()
         models = bool(self._asked)
         return Intake(store, self.settings, self.clock, places, zone, self._metrics, self.progress, models)
-
-    def _listening(self, store: Store, flow: Flow, intake: Intake) -> Listening:
-        ready = [Check("broker", _joined(flow)), store_answers(store), Check("sources", lambda: readable(intake))]
-        return Listening(self.settings, self._metrics, ready, [Check("flow", _running(flow))])
-
-
-class Listening:
-    """The listener of a service, where one is wanted, for as long as the body runs."""
-
-    def __init__(self, settings: Settings, metrics: Metrics, ready: Sequence[Check], alive: Sequence[Check]) -> None:
-        host, _, port = settings.listen.rpartition(":")
-        self._listener = (
-            Listener(host.strip("[]"), int(port), settings.listen_token, metrics, ready, alive)
-            if settings.listen
-            else None
-        )
-
-    async def __aenter__(self) -> str:
-        """The URL, or "" where nobody listens."""
-        if self._listener is None:
-            return ""
-        await self._listener.start()
-        return self._listener.url
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._listener is not None:
-            await self._listener.stop()
-
-
-def _joined(flow: Flow) -> Callable[[], Awaitable[None]]:
-    async def ask() -> None:
-        if not flow.has_joined:
-            raise Retry("the broker has not said yet which partitions are read here")
-
-    return ask
-
-
-def _running(flow: Flow) -> Callable[[], Awaitable[None]]:
-    async def ask() -> None:
-        flow.check()
-
-    return ask
-
-
-async def _event(event: asyncio.Event) -> None:
-    await event.wait()

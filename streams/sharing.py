@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from schemas.errors import CommitwireError
+from streams.lifetime import Wait
 from streams.models import Models
 from streams.store.store import Store
 
 EVERY_SECONDS = 5.0
 LEASE_SECONDS = 20.0  # a worker that did not say so for this long is taken for dead
 _log = logging.getLogger(__name__)
-Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
 
 
 @dataclass

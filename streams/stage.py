@@ -19,10 +19,11 @@ from streams import tracing
 from streams.clock import Clock
 from streams.decoder import Decoder, Incoming
 from streams.failpoint import failpoint
+from streams.lifetime import Ending, Wait
 from streams.logs import about
 from streams.meter import UNMETERED, Meter
 from streams.outbox import Outgoing
-from streams.policy import Backoff, Ceiling, Verdict, judge
+from streams.policy import Backoff, Ceiling, Tries, Verdict, judge
 from streams.transports.batches import Single
 
 PATIENCE = Backoff()
@@ -73,13 +74,6 @@ class Failure(NamedTuple):
 
     error: Exception
     tries: int
-
-
-class Ending(Exception):
-    """No error: the flow ends while a batch waits for its next try."""
-
-
-Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
 
 
 class StageLoop:
@@ -180,9 +174,8 @@ class StageLoop:
 
     async def _try(self, taken: Sequence[Taken], tried: int) -> list[Outgoing] | Failure:
         """Results, or the failure that another try would not change. `tried` is how often it was tried before."""
-        tries, waited = 0, 0.0
+        tries = Tries(self._backoff, draw=lambda: 1 - self._draw())
         while True:
-            tries += 1
             try:
                 return self._encode(await self._handle(taken))
             except Exception as error:
@@ -190,8 +183,8 @@ class StageLoop:
                 if verdict is Verdict.STOP:
                     raise
                 if verdict is not Verdict.WAIT:
-                    return Failure(error, tried + tries)
-                waited += await self._before_next_try(error, tries, waited)
+                    return Failure(error, tried + tries.count + 1)
+                await self._before_next_try(error, tries)
 
     async def _handle(self, taken: Sequence[Taken]) -> Sequence[Event]:
         began = perf_counter()
@@ -200,18 +193,17 @@ class StageLoop:
         finally:
             self._meter.tried(self.stage.name, len(taken), perf_counter() - began)
 
-    async def _before_next_try(self, error: Exception, tries: int, waited: float) -> float:
-        seconds = self._backoff.wait(tries, waited, 1 - self._draw())
+    async def _before_next_try(self, error: Exception, tries: Tries) -> None:
+        seconds = tries.pause()
         if seconds is None:
             raise Stop(
-                f"stage {self.stage.name} gave up after {tries} tries in {waited:.0f} s: {_words(error)};"
+                f"stage {self.stage.name} gave up after {tries.count} tries in {tries.waited:.0f} s: {_words(error)};"
                 " nothing was lost: remove the cause and start again"
             ) from error
         _log.warning("trying again in %.1f s: %s", seconds, _brief(error))
         self._meter.repeats(self.stage.name)
         if not await self._wait(seconds):
             raise Ending
-        return seconds
 
     def _rescue(self, event: Event, error: Exception) -> tuple[list[Outgoing], str]:
         """What else is to be said, and the message for the dead letter: a broken rescue must not stop the others."""

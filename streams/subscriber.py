@@ -17,7 +17,8 @@ from schemas.errors import DataInUse, Reject, Retry, Stop
 from schemas.reports import ReportPublished
 from streams.config import Settings
 from streams.failpoint import failpoint
-from streams.policy import Backoff
+from streams.lifetime import Lifetime, Wait
+from streams.policy import Backoff, Tries
 from streams.subscription import Subscription
 from streams.transports.record import Record
 from streams.visitor import asked
@@ -26,7 +27,6 @@ LOOK_SECONDS = 0.25  # until an empty log is looked at again
 PATIENCE = Backoff(first=0.2, longest=5.0, total=60.0)  # with a log, a store or a broker that is busy or away
 LONGEST_SECONDS = 60.0  # until a command that failed is run again, at first one
 COMMAND_SECONDS = 1800.0  # that a command may take
-Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
 Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
@@ -49,23 +49,22 @@ class Subscriber:
     since: date | None = None
     once: bool = False
     _begun: set[int] = field(default_factory=set)
-    _ended: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def stop(self) -> None:
-        """Makes `run` return when the report at hand is handled and acknowledged."""
-        self._ended.set()
+    lifetime: Lifetime = field(default_factory=Lifetime)
 
     async def run(self) -> None:
-        """Raises Stop errors, and Retry when something is away for too long. What was not acknowledged comes again."""
+        """Until the lifetime ends and the report at hand is acknowledged.
+
+        Raises Stop errors, and Retry when something is away for too long. What was not acknowledged comes again.
+        """
         async with self.subscription as records:
-            while not self._ended.is_set():
+            while not self.lifetime.is_over:
                 record = await self._patiently(records.next)
                 if record is not None:
                     await self._take(records, record)
                 elif self.once and await self._patiently(records.at_end):
                     return
                 else:
-                    await self._wait(LOOK_SECONDS)
+                    await self.lifetime.wait(LOOK_SECONDS)
 
     async def _take(self, records: Subscription, record: Record) -> None:
         try:
@@ -79,7 +78,7 @@ class Subscriber:
             return
         if self.name in (None, event.definition.name):
             whole = await self._patiently(lambda: self._whole(event))
-            if not await self.handler.handle(whole, self._wait):
+            if not await self.handler.handle(whole, self.lifetime.wait):
                 return
         failpoint("subscriber.handled")
         await self._patiently(lambda: records.acknowledge(record))
@@ -112,24 +111,15 @@ class Subscriber:
         return ReportPublished.model_validate_json(rows[0][0])
 
     async def _patiently(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        tries, waited = 0, 0.0
+        tries = Tries(PATIENCE)
         while True:
             try:
                 return await work()
             except (Retry, DataInUse):
-                tries += 1
-                seconds = PATIENCE.wait(tries, waited, 1.0)
+                seconds = tries.pause()
                 if seconds is None:
                     raise
-            waited += seconds
             await asyncio.sleep(seconds)
-
-    async def _wait(self, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(self._ended.wait(), seconds)
-        except TimeoutError:
-            return True
-        return False
 
 
 class Printing:

@@ -48,7 +48,7 @@ def subscription(settings: Settings, name: str) -> Subscription:
     if isinstance(where, KafkaBroker):
         from streams.transports.kafka_subscription import KafkaSubscription  # the client takes a while to import
 
-        return KafkaSubscription(where, REPORTS.name, group_of(name, where.namespace), settings.session_seconds)
+        return KafkaSubscription(where, REPORTS.name, group_of(name, where.namespace), settings.layout)
     return EmbeddedSubscription(settings, where, name)
 
 

@@ -7,9 +7,8 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from pydantic import TypeAdapter
 
 from schemas import errors
@@ -20,6 +19,9 @@ from streams.store.ledger import Debt
 from streams.store.question import Table
 from streams.store.store import Store
 from streams.transports.record import NewRecord
+
+if TYPE_CHECKING:
+    import aiohttp
 
 CONNECT_SECONDS = 3.0
 WHO_SECONDS = 10.0
@@ -65,6 +67,8 @@ class Visitor:
         await self._post("acknowledge", {"group": group, "partition": partition, "offset": offset})
 
     async def _post(self, what: str, said: dict[str, Any], seconds: float = ANSWER_SECONDS) -> bytes:
+        import aiohttp  # a quarter of a second, of which most commands have no need
+
         limit = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
         try:
             async with self._session.post(f"http://owner/{what}", json=said, timeout=limit) as response:
@@ -93,6 +97,8 @@ async def owner(settings: Settings) -> AsyncIterator[Visitor | None]:
 async def _found(settings: Settings, stack: AsyncExitStack) -> Visitor | None:
     if not doorway.is_owned(settings) or not (settings.data / doorway.NAME).exists():
         return None
+    import aiohttp
+
     short = stack.enter_context(doorway.reachable(settings.data))
     session = aiohttp.ClientSession(connector=aiohttp.UnixConnector(short))
     visitor = Visitor(settings.data, await stack.enter_async_context(session))

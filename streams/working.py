@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -41,21 +41,12 @@ def nobody_counts(analyses: int) -> None:
     """For commands that show no progress."""
 
 
-def nobody_asks(aggregator: Aggregator) -> None:
-    """For commands: they do not stay long enough to ask what waits."""
-
-
-def nobody_shares(models: Models) -> None:
-    """For commands: what they ask of a model is theirs alone."""
-
-
 @dataclass(frozen=True)
 class Working:
     """What a command works with. Without `endpoints` no model is asked; `languages` are those in which one is.
 
     `answered` hears how many analyses a model has just made, or failed to make. `only` names the stages to run (None:
-    all). What is `continuous` has no end at which it could close days: they close when they are over. `closes` is given
-    the aggregator of the flow, `asks` its models.
+    all). What is `continuous` has no end at which it could close days: they close when they are over.
     """
 
     store: Store
@@ -70,33 +61,20 @@ class Working:
     only: frozenset[str] | None = None
     continuous: bool = False
     meter: Meter = UNMETERED
-    closes: Callable[[Aggregator], None] = nobody_asks
-    asks: Callable[[Models], None] = nobody_shares
 
     @asynccontextmanager
-    async def flow(self) -> AsyncIterator[Flow]:
-        """The running flow. What an earlier process left on the log is handled first."""
-        models = await self._models()
-        if models:
-            self.asks(models)
-        stages = (await self._pipeline(models)).stages()
-        flow = Flow(
-            self.settings.broker_url,
-            self.clock,
-            [stage for stage in stages if self.only is None or stage.name in self.only],
-            PATIENCE_SECONDS + self.longest_answer,
-            self.settings.layout,
-            self.meter,
-        )
-        await flow.start()
-        try:
+    async def flow(self) -> AsyncIterator[tuple[Flow, Pipeline]]:
+        """What runs, and what it runs. What an earlier process left on the log is handled first."""
+        async with AsyncExitStack() as stack:
+            if models := await self._models():
+                stack.push_async_callback(models.close)
+            pipeline = await self._pipeline(models)
+            flow = self._flow(pipeline)
+            await flow.start()
+            stack.push_async_callback(flow.stop)
             if not self.continuous:
                 await flow.drained()
-            yield flow
-        finally:
-            await flow.stop()
-            if models:
-                await models.close()
+            yield flow, pipeline
 
     async def deliver_behind(self, flow: Flow, name: str) -> None:
         """Make the files of revisions that were published without being delivered."""
@@ -114,6 +92,16 @@ class Working:
         asked = sum(endpoint.longest_seconds for endpoint in self.endpoints)
         return QUESTIONS * self.settings.content_attempts * asked
 
+    def _flow(self, pipeline: Pipeline) -> Flow:
+        return Flow(
+            self.settings.broker_url,
+            self.clock,
+            [stage for stage in pipeline.stages() if self.only is None or stage.name in self.only],
+            PATIENCE_SECONDS + self.longest_answer,
+            self.settings.layout,
+            self.meter,
+        )
+
     async def _pipeline(self, models: Models | None) -> Pipeline:
         definitions = Definitions(self.store)
         await definitions.refresh()
@@ -130,7 +118,6 @@ class Working:
             models=models is not None,
             opener=models.open if models and self.settings.opening else None,
         )
-        self.closes(aggregator)
         rubric = Rubric.load(self.settings.rubric) if self.settings.rubric else Rubric.shipped()
         languages = self.languages if models else ()
         return Pipeline(self.store, rubric, definitions, aggregator, self.deliverer, models, languages)

@@ -16,6 +16,9 @@ from streams.commands import options
 from streams.config import Settings
 from streams.interruption import until_told
 from streams.progress import Progress
+from streams.store import address
+from streams.transports import broker
+from streams.transports.broker import EmbeddedBroker
 
 Repos = Annotated[
     list[str] | None,
@@ -29,6 +32,7 @@ Listen = Annotated[
     str | None,
     typer.Option("--listen", metavar="HOST:PORT", help="Health and metrics; port 0 is any.", show_default="9464"),
 ]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log more.")]
 LogFormat = Annotated[str, typer.Option("--log-format", metavar="text|json", help="How the log is written.")]
 
 
@@ -40,7 +44,7 @@ def up(
     llm: options.Llm = None,
     listen: Listen = None,
     log_format: LogFormat = "text",
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more.")] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Do everything in one process: look at the repositories, analyze, score, store, and report each day as it ends."""
     settings = _settings(config, data, llm, repos=repos, out=out, listen=listen)
@@ -55,7 +59,7 @@ def worker(
     llm: options.Llm = None,
     listen: Listen = None,
     log_format: LogFormat = "text",
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more.")] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Run the stages, or some of them, on a broker that others put commits on. Any number of workers share the work."""
     settings = _shared(_settings(config, data, llm, out=out, listen=listen), "worker")
@@ -68,7 +72,7 @@ def ingest(
     config: options.ConfigFile = None,
     listen: Listen = None,
     log_format: LogFormat = "text",
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more.")] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Look at the repositories again and again, and put their commits and seals on the broker."""
     settings = _shared(_settings(config, data, None, repos=repos, listen=listen), "ingest")
@@ -79,8 +83,6 @@ def _run(name: str, settings: Settings, only: str | None, *, ingests: bool, log_
     from streams import logs, tracing
     from streams.service import PARTS, Role, Service  # slow to import
 
-    if log_format not in ("text", "json"):
-        raise Misuse(f"--log-format: {log_format} is no format; write text or json")
     logs.configure(log_format, verbose)
     tracing.configure(os.environ)
     parts = tuple(PARTS) if only is None else tuple(part for part in only.split(",") if part)
@@ -113,10 +115,13 @@ def _settings(
 
 def _shared(settings: Settings, role: str) -> Settings:
     """A log or a store in a directory has one process: nothing could be shared."""
-    for key, url in (("broker", settings.broker_url), ("store", settings.store_url)):
-        if url.startswith(("embedded:", "chdb:")):
-            raise Misuse(
-                f"{role} needs a {key} that processes share, such as kafka://HOST:9092 and clickhouse://HOST:8123/DB;"
-                " on one machine `commitwire up` does everything"
-            )
+    alone = {
+        "broker": isinstance(broker.parse(settings.broker_url), EmbeddedBroker),
+        "store": address.parse(settings.store_url).embedded,
+    }
+    for key in (key for key, embedded in alone.items() if embedded):
+        raise Misuse(
+            f"{role} needs a {key} that processes share, such as kafka://HOST:9092 and clickhouse://HOST:8123/DB;"
+            " on one machine `commitwire up` does everything"
+        )
     return settings

@@ -13,38 +13,40 @@ from schemas.errors import Misuse
 from streams.commands import options
 from streams.interruption import until_told
 
+Report = Annotated[str | None, typer.Option("--report", metavar="NAME", help="Only this report.", show_default="all")]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="YYYY-MM-DD",
+        help="Where a group begins that has had nothing yet: with the first report of this day or a later one"
+        " (and goes on with all that follow, new revisions of earlier days, too). Any other goes on where it was.",
+        show_default="all that is kept",
+    ),
+]
+Command = Annotated[
+    str | None,
+    typer.Option(
+        "--exec",
+        metavar="CMD",
+        help="Run this in the shell for each report: the whole event is on its standard input, and"
+        " COMMITWIRE_REPORT, COMMITWIRE_DAY and COMMITWIRE_REVISION are set.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the whole event, one a line.")]
+Group = Annotated[str, typer.Option("--group", metavar="NAME", help="Who asks: each group gets every report, once.")]
+Once = Annotated[bool, typer.Option("--once", help="End when there is nothing more for now.")]
+Attempts = Annotated[int, typer.Option("--tries", metavar="N", min=1, help="How often CMD is run at most.")]
+
 
 def subscribe(
-    report: Annotated[
-        str | None, typer.Option("--report", metavar="NAME", help="Only this report.", show_default="all")
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            "--since",
-            metavar="YYYY-MM-DD",
-            help="Where a group begins that has had nothing yet: with the first report of this day or a later one"
-            " (and goes on with all that follow, new revisions of earlier days, too). Any other goes on where it was.",
-            show_default="all that is kept",
-        ),
-    ] = None,
-    exec_: Annotated[
-        str | None,
-        typer.Option(
-            "--exec",
-            metavar="CMD",
-            help="Run this in the shell for each report: the whole event is on its standard input, and"
-            " COMMITWIRE_REPORT, COMMITWIRE_DAY and COMMITWIRE_REVISION are set.",
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole event, one a line.")] = False,
-    group: Annotated[
-        str, typer.Option("--group", metavar="NAME", help="Who asks: each group gets every report, once.")
-    ] = "default",
-    once: Annotated[bool, typer.Option("--once", help="End when there is nothing more for now.")] = False,
-    tries: Annotated[
-        int, typer.Option("--tries", metavar="N", min=1, help="How often CMD is run until it exits with 0.")
-    ] = 8,
+    report: Report = None,
+    since: Since = None,
+    exec_: Command = None,
+    as_json: AsJson = False,
+    group: Group = "default",
+    once: Once = False,
+    tries: Attempts = 8,
     data: options.DataDirectory = None,
     config: options.ConfigFile = None,
 ) -> None:
@@ -68,6 +70,6 @@ def subscribe(
     async def go() -> None:
         own = subscription(settings, group)
         subscriber = Subscriber(settings, own, handler, name, options.day("--since", since), once)
-        await until_told(subscriber.run(), subscriber.stop)
+        await until_told(subscriber.run(), subscriber.lifetime.end)
 
     asyncio.run(go())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from schemas.errors import Misuse
@@ -24,15 +25,26 @@ class Layout:
     replication: int = 1
     session_seconds: float = 20.0  # a member that is silent for so long loses its partitions
 
+    @property
+    def heartbeat_seconds(self) -> float:
+        return min(3.0, self.session_seconds / 3)
+
 
 ONE_PARTITION = Layout()
 
 
 @dataclass(frozen=True)
 class EmbeddedBroker:
-    """The log in a directory of this machine."""
+    """The log in a directory of this machine: it has no other names than ours."""
 
     directory: Path
+    namespace: ClassVar[str] = NAMESPACE
+
+    def named(self, topic: str) -> str:
+        return topic
+
+    def plain(self, name: str) -> str:
+        return name
 
 
 @dataclass(frozen=True)

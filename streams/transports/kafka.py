@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import aiokafka
 from aiokafka.errors import CommitFailedError, KafkaConnectionError, KafkaError, KafkaTimeoutError
-from faust import SASLCredentials, SSLCredentials
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
-from schemas.errors import Misuse, Retry, Stop
+from schemas.errors import Retry, Stop
 from streams.transports.broker import LARGEST_RECORD, KafkaBroker
 from streams.transports.orderly import OrderlyConsumer, OrderlyFetcher
 
@@ -155,20 +153,3 @@ class Transport(driver.Transport):  # type: ignore[misc]
     def open(self) -> None: ...
 
     async def close(self) -> None: ...
-
-
-def credentials(broker: KafkaBroker) -> Any:
-    """What Faust wants to be told of users and TLS; None for a broker that asks for neither. Raises Misuse."""
-    context = _trusting(broker) if broker.tls else None
-    if broker.user:
-        return SASLCredentials(
-            username=broker.user, password=broker.password, mechanism=broker.mechanism, ssl_context=context
-        )
-    return SSLCredentials(context=context) if context else None
-
-
-def _trusting(broker: KafkaBroker) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=broker.ca)
-    except (OSError, ssl.SSLError) as error:
-        raise Misuse(f"{broker.ca} is no certificate of an authority: {error}") from error

@@ -11,11 +11,10 @@ from typing import Any, Self, TypeVar
 import aiokafka
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from schemas.errors import Misuse, Stop
 from streams.transports.broker import LARGEST_RECORD, KafkaBroker
-from streams.transports.kafka import credentials
+from streams.transports.kafka_client import connection, record_of
 from streams.transports.record import Record, TopicSummary
 
 PAGE_MS = 10_000  # the longest that a page of records that are there may take
@@ -63,11 +62,10 @@ class KafkaReader:
         return merged if last is None else iter(list(merged)[-last:] if last else [])
 
     async def _start(self) -> None:
-        servers = list(self._broker.servers)
-        auth = credentials_to_aiokafka_auth(credentials(self._broker))
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=servers, **auth)
+        connected = connection(self._broker)
+        self._admin = AIOKafkaAdminClient(**connected)
         self._consumer = aiokafka.AIOKafkaConsumer(
-            bootstrap_servers=servers, enable_auto_commit=False, max_partition_fetch_bytes=LARGEST_RECORD, **auth
+            enable_auto_commit=False, max_partition_fetch_bytes=LARGEST_RECORD, **connected
         )
         try:
             await self._admin.start()
@@ -102,7 +100,7 @@ class KafkaReader:
                 return  # what stood before the end was compacted away
             for record in page:
                 if record.offset < end:
-                    yield self._record(record)
+                    yield record_of(self._broker, record)
             start = page[-1].offset + 1
 
     async def _page(self, place: aiokafka.TopicPartition, start: int) -> Sequence[Any]:
@@ -111,17 +109,6 @@ class KafkaReader:
         found = await self._consumer.getmany(place, timeout_ms=PAGE_MS, max_records=200)
         records: Sequence[Any] = found.get(place, ())
         return records
-
-    def _record(self, record: Any) -> Record:
-        return Record(
-            self._broker.plain(record.topic),
-            record.partition,
-            record.offset,
-            record.timestamp / 1000,
-            record.key,
-            record.value,
-            dict(record.headers),
-        )
 
     def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
         try:

@@ -8,11 +8,10 @@ from typing import Any, Self
 
 import aiokafka
 from aiokafka.errors import KafkaError
-from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from schemas.errors import Retry, Stop
-from streams.transports.broker import LARGEST_RECORD, KafkaBroker
-from streams.transports.kafka import credentials
+from streams.transports.broker import LARGEST_RECORD, KafkaBroker, Layout
+from streams.transports.kafka_client import connection, record_of
 from streams.transports.record import Record
 
 FETCH_MS = 500  # for a record, when none is there
@@ -22,19 +21,18 @@ BETWEEN_MS = 24 * 3600 * 1000  # from one record to the next: what is done with 
 class KafkaSubscription:
     """The records that `group` has not had yet of a topic of schemas.topics. Members of one group share them."""
 
-    def __init__(self, broker: KafkaBroker, topic: str, group: str, session_seconds: float) -> None:
+    def __init__(self, broker: KafkaBroker, topic: str, group: str, layout: Layout) -> None:
         self._broker = broker
         self._consumer = aiokafka.AIOKafkaConsumer(
             broker.named(topic),
-            bootstrap_servers=list(broker.servers),
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=LARGEST_RECORD,
-            session_timeout_ms=int(session_seconds * 1000),
-            heartbeat_interval_ms=int(min(3.0, session_seconds / 3) * 1000),
+            session_timeout_ms=int(layout.session_seconds * 1000),
+            heartbeat_interval_ms=int(layout.heartbeat_seconds * 1000),
             max_poll_interval_ms=BETWEEN_MS,
-            **credentials_to_aiokafka_auth(credentials(broker)),
+            **connection(broker),
         )
 
     async def __aenter__(self) -> Self:
@@ -52,7 +50,7 @@ class KafkaSubscription:
         """The next record, or None when none came for a moment."""
         with self._failures():
             found = await self._consumer.getmany(timeout_ms=FETCH_MS, max_records=1)
-        return next((self._record(record) for records in found.values() for record in records), None)
+        return next((record_of(self._broker, record) for records in found.values() for record in records), None)
 
     async def acknowledge(self, record: Record) -> None:
         """The group has had this record, and all before it in its partition. Raises Retry."""
@@ -74,17 +72,6 @@ class KafkaSubscription:
     def _place(self, partition: int) -> Any:
         (topic,) = self._consumer.subscription()
         return aiokafka.TopicPartition(topic, partition)
-
-    def _record(self, record: Any) -> Record:
-        return Record(
-            self._broker.plain(record.topic),
-            record.partition,
-            record.offset,
-            record.timestamp / 1000,
-            record.key,
-            record.value,
-            dict(record.headers),
-        )
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

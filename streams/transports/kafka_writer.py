@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 import aiokafka
 from aiokafka.errors import KafkaError
-from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from schemas.errors import Stop
 from streams.transports.broker import LARGEST_RECORD, KafkaBroker
-from streams.transports.kafka import credentials
+from streams.transports.kafka_client import connection
 from streams.transports.record import NewRecord
 
 
@@ -25,11 +24,10 @@ def write(broker: KafkaBroker, records: Sequence[NewRecord]) -> None:
 
 async def _write(broker: KafkaBroker, records: Sequence[NewRecord]) -> None:
     producer = aiokafka.AIOKafkaProducer(
-        bootstrap_servers=list(broker.servers),
         acks="all",
         enable_idempotence=broker.idempotent,
         max_request_size=LARGEST_RECORD,
-        **credentials_to_aiokafka_auth(credentials(broker)),
+        **connection(broker),
     )
     try:
         await producer.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def test_a_command_may_ask(reported: Commitwire) -> None:
 def _program(home: Commitwire) -> str:
     file = home.home / "commitwire.py"
     file.write_text("from streams.cli import main; main()")
-    return f"python {file}"
+    return f"{sys.executable} {file}"
 
 
 @pytest.mark.faults

@@ -16,7 +16,8 @@ from schemas.errors import Misuse, Retry
 from streams import listener
 from streams.clock import SystemClock
 from streams.door import CONNECTIONS
-from streams.listener import Check, Listener, store_answers
+from streams.health import Check, Health
+from streams.listener import Listener
 from streams.metrics import Metrics
 from streams.store.store import Store
 
@@ -158,7 +159,11 @@ def test_the_store_is_asked_whether_it_answers(tmp_path: Path) -> None:
     async def run() -> None:
         store = await Store.open(f"chdb://{tmp_path / 'store'}")
         try:
-            async with serving(store_answers(store)) as client:
+            health = Health(ingests=False)
+            asks_store = next(check for check in health.ready if check.name == "store")
+            async with serving(asks_store) as client:
+                assert (await answer(client, "/readyz"))[0] == 503
+                health.store = store
                 assert (await answer(client, "/readyz"))[0] == 200
                 for lane in (store._readers, store._writer):
                     await asyncio.to_thread(lane.close)

@@ -13,7 +13,8 @@ from schemas.reports import ReportPublished
 from streams.clock import SystemClock
 from streams.config import Settings
 from streams.flow import Flow
-from streams.subscriber import Subscriber, Wait
+from streams.lifetime import Wait
+from streams.subscriber import Subscriber
 from streams.subscription import Subscription, subscription
 from tests.servers.brokers import new_namespace
 

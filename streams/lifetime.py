@@ -1,0 +1,61 @@
+"""How long something goes on: until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
+Result = TypeVar("Result")
+
+
+class Ending(Exception):
+    """No error: the end came while something was waited for."""
+
+
+class Lifetime:
+    """What works by itself waits on it between two steps."""
+
+    def __init__(self) -> None:
+        self._ended = asyncio.Event()
+
+    def end(self) -> None:
+        self._ended.set()
+
+    @property
+    def is_over(self) -> bool:
+        return self._ended.is_set()
+
+    async def over(self) -> None:
+        """Wait for the end."""
+        await self._ended.wait()
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait for so many seconds, or for the end: whether to go on."""
+        try:
+            await asyncio.wait_for(self._ended.wait(), seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    async def unless_over(self, work: Awaitable[Result]) -> Result:
+        """The result of the work. When the end comes first, the work is cancelled, and Ending raised."""
+        working = asyncio.ensure_future(work)
+        await first(working, self.over())
+        if working.cancelled():
+            raise Ending
+        return working.result()
+
+
+async def first(*waiting: Awaitable[object]) -> None:
+    """Wait until one of them is done; its error is raised, the others are cancelled."""
+    tasks = [asyncio.ensure_future(one) for one in waiting]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
