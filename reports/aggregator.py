@@ -89,9 +89,9 @@ class Aggregator:
     async def look(self, touches: Sequence[WindowTouched]) -> list[ReportPublished | WindowTouched]:
         """Look at the touched windows, and again at those that wait: late commits of another day may complete them.
 
-        Returns the reports to publish and, when more windows are ready than belong into memory at once, a touch for
-        each of the others. Nothing is remembered before all of it succeeded, so a repetition after an error returns
-        the same.
+        Returns the reports to publish, and a touch for each window that is ready but not done: of those that are more
+        than belong into memory at once, and of those that somebody else has published meanwhile. Nothing is remembered
+        before all of it succeeded, so a repetition after an error returns the same.
         """
         touched = {(touch.definition, touch.day) for touch in touches}
         causes = {(touch.definition, touch.day): touch.cause for touch in sorted(touches, key=_weight)}
@@ -115,7 +115,8 @@ class Aggregator:
             key = (notice.definition, notice.day)
             self._stood[key] = (told[key], notice.seals)
             self._settled(notice)
-        return [*published, *(_again(window, causes) for window in ready[len(portion) :])]
+        done = {(notice.definition, notice.day) for notice, _ in settled}
+        return [*published, *(_again(window, causes) for window in ready if window.key not in done)]
 
     def _due(self) -> set[WindowKey]:
         """Windows that were held back for long enough."""
@@ -176,10 +177,11 @@ class Aggregator:
             reports.append(self._standing(window, own, previous.get(window.day), tells_of_debts=told))
         new = [report for report in reports if report is not previous.get(report.day)]
         opened = dict(zip([report.day for report in new], await asyncio.gather(*map(self._open, new)), strict=True))
-        await self._archive.save_reports(list(opened.values()))
+        standing = await self._archive.save_reports(list(opened.values()))
         return [
             (Settled(definition.name, window.day, report.revision, window.numbers), opened.get(window.day, report))
             for window, report in zip(windows, reports, strict=True)
+            if window.day in standing or window.day not in opened
         ]
 
     def _standing(

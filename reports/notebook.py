@@ -100,9 +100,16 @@ class Notebook:
         found = {day: self._reports.get((name, day), {}) for day in days}
         return {day: revisions[max(revisions)] for day, revisions in found.items() if revisions}
 
-    async def save_reports(self, reports: Sequence[ReportPublished]) -> None:
+    async def save_reports(self, reports: Sequence[ReportPublished]) -> set[date]:
         for report in reports:
-            self._reports.setdefault((report.definition.name, report.day), {})[report.revision] = report
+            revisions = self._reports.setdefault((report.definition.name, report.day), {})
+            if report.published_at >= revisions.get(report.revision, report).published_at:
+                revisions[report.revision] = report
+        return {report.day for report in reports if await self._is_last(report)}
+
+    async def _is_last(self, report: ReportPublished) -> bool:
+        last = (await self.latest_reports(report.definition.name, [report.day]))[report.day]
+        return (last.revision, last.digest) == (report.revision, report.digest)
 
     async def published(self, name: str, days: Collection[date]) -> dict[date, int]:
         return {day: self._published[name, day] for day in days if (name, day) in self._published}

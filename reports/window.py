@@ -72,8 +72,12 @@ class Archive(Protocol):
         """The whole event of the highest revision of each day that has one."""
         ...
 
-    async def save_reports(self, reports: Sequence[ReportPublished]) -> None:
-        """Durable on return; the same revisions again change nothing."""
+    async def save_reports(self, reports: Sequence[ReportPublished]) -> set[date]:
+        """Keep these revisions of one definition, durable on return; the same ones again change nothing.
+
+        Returns the days whose last revision is the one given. It is not where somebody else, who took this process for
+        dead, has made one since: of the same number, that which was published later stays.
+        """
         ...
 
     async def published(self, name: str, days: Collection[date]) -> dict[date, int]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.forked import run
 
 SECONDS = 240
 
@@ -49,11 +49,7 @@ class Commitwire:
 
     def __call__(self, *arguments: object, code: int | None = 0) -> Result:
         """Run one command. It never shows a traceback; `code` is what it must exit with (None: anything)."""
-        command = [sys.executable, "-c", "from streams.cli import main; main()", *map(str, arguments)]
-        done = subprocess.run(
-            command, cwd=self.home, env=self._environ(), capture_output=True, text=True, timeout=SECONDS, check=False
-        )
-        result = Result(done.returncode, done.stdout, done.stderr)
+        result = Result(*run(tuple(map(str, arguments)), self.home, self._environ(), SECONDS))
         assert "Traceback" not in result.err, result.err
         if code is not None:
             assert result.code == code, f"exit {result.code}\n{result.out}{result.err}"

@@ -68,6 +68,13 @@ def latest_reports(client: Client, name: str, days: Collection[date]) -> dict[da
     return {day: ReportPublished.model_validate_json(event) for day, event in rows}
 
 
+def last(client: Client, name: str, days: Collection[date]) -> list[tuple[date, int, str]]:
+    """Day, number and digest of the highest revision of each day that has one."""
+    sql = """SELECT day, revision, digest FROM reports FINAL WHERE definition = %(name)s AND day IN %(days)s
+        ORDER BY revision DESC LIMIT 1 BY day"""
+    return [(row[0], row[1], row[2]) for row in query(client, sql, name=name, days=tuple(days))]
+
+
 def published(client: Client, name: str, days: Collection[date]) -> dict[date, int]:
     """The highest revision of each day whose event is on the topic."""
     sql = "SELECT day, max(revision) FROM windows WHERE definition = %(name)s AND day IN %(days)s GROUP BY day"

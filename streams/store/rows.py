@@ -262,7 +262,7 @@ def report(event: ReportPublished) -> Row:
         event.late_total,
         event.digest,
         event.model_dump_json(),
-        event.revision,
+        round(event.published_at.timestamp() * 1000),
     )
 
 

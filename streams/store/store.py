@@ -50,6 +50,7 @@ class Store:
 
     def __init__(self, address: Address, readers: int, claim: directory.Claim | None, keeper: Client) -> None:
         self._claim = claim
+        self._is_shared = not address.embedded
         self._keeper = keeper  # keeps the engine running while lanes begin and end
         self._writer = Lane(address, "writer", 1)
         # a server takes two tables at once; the embedded engine would only need more memory
@@ -190,9 +191,17 @@ class Store:
         """The whole event of the highest revision of each day that has one."""
         return await self._readers.run(partial(reading.latest_reports, name=name, days=days))
 
-    async def save_reports(self, reports: Sequence[ReportPublished]) -> None:
-        """Keep these revisions, whole, and the calls that their openings took."""
+    async def save_reports(self, reports: Sequence[ReportPublished]) -> set[date]:
+        """Keep these revisions of one definition, whole, and the calls that their openings took.
+
+        Returns the days whose last revision is the one given: on a server others may have made one since.
+        """
         await self._writer.run(partial(_save_reports, reports=reports))
+        given = {(report.day, report.revision, report.digest) for report in reports}
+        if not self._is_shared or not reports:
+            return {day for day, _, _ in given}
+        name, days = reports[0].definition.name, [report.day for report in reports]
+        return {row[0] for row in await self._readers.run(partial(reading.last, name=name, days=days)) if row in given}
 
     async def published(self, name: str, days: Collection[date]) -> dict[date, int]:
         """The highest revision of each day whose event is known to be on the topic."""

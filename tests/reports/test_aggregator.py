@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -18,6 +18,8 @@ from schemas.model import Event
 from schemas.reports import ReportPublished
 from schemas.windows import WindowTouched
 from tests.samples import AFTER, DAY, DEFINITION, NOON, analyzed, answers, commit, scored, seal, sha
+
+TOUCH = WindowTouched(definition="daily", day=DAY, cause="rows")
 
 
 class Desk:
@@ -189,6 +191,37 @@ def test_a_day_that_nobody_asked_for_is_revised_but_not_begun() -> None:
         asked.clear()
         await desk.write(seal(1, 2, number=2), *answers(commit(2)))
         assert [report.revision for report in await desk.look()] == [2]
+
+    run(test)
+
+
+def test_what_was_folded_before_a_pause_undoes_nothing() -> None:
+    """A process stands still between reading and saving, is taken for dead, and goes on when another has its window."""
+
+    async def test(desk: Desk) -> None:
+        await desk.write(seal(1), *answers(commit(1)))
+        paused, going_on = asyncio.Event(), asyncio.Event()
+
+        class Stopped(Notebook):
+            """Shares what the desk has; saving waits for the end of the pause."""
+
+            async def save_reports(self, reports: Sequence[ReportPublished]) -> set[date]:
+                paused.set()
+                await going_on.wait()
+                return await desk.notebook.save_reports(reports)
+
+        stopped = Stopped()
+        stopped.__dict__ = desk.notebook.__dict__
+        stale = Aggregator(stopped, stopped, {"daily": DEFINITION}, lambda: desk.now)
+        looking = asyncio.ensure_future(stale.look([TOUCH]))
+        await paused.wait()
+        await desk.write(seal(1, 2, number=2), *answers(commit(2)))
+        desk.now += timedelta(seconds=30)
+        (report,) = await desk.look()
+        going_on.set()
+        assert await looking == [TOUCH], "it looks again instead of publishing"
+        assert await desk.notebook.latest_reports("daily", [DAY]) == {DAY: report}
+        assert await stale.look([TOUCH]) == [report]
 
     run(test)
 

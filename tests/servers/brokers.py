@@ -18,6 +18,9 @@ from tests.servers.kafka import Kafka
 from tests.servers.tansu import Tansu
 from tests.servers.unavailable import Unavailable, ask_for, skip_or_fail
 
+# Where Apache Kafka was fetched, the quick suite leaves the broker in memory to the long one.
+TANSU = pytest.param("tansu", marks=[pytest.mark.faults] if place().exists() else [])
+
 
 class Broker(Protocol):
     """What `Kafka` and `Tansu` have in common."""
@@ -100,7 +103,7 @@ def tansu(_tansu: Tansu) -> Tansu:
     return _tansu
 
 
-@pytest.fixture(params=["tansu", "kafka"])
+@pytest.fixture(params=[TANSU, "kafka"])
 def broker(request: pytest.FixtureRequest) -> Broker:
     """Each of the two in turn."""
     found: Broker = request.getfixturevalue(request.param)

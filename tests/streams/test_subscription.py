@@ -16,12 +16,12 @@ from streams.flow import Flow
 from streams.lifetime import Wait
 from streams.subscriber import Subscriber
 from streams.subscription import Subscription, subscription
-from tests.servers.brokers import new_namespace
+from tests.servers.brokers import TANSU, new_namespace
 
 SECONDS = 60.0
 
 
-@pytest.fixture(params=["embedded", "tansu", "kafka"])
+@pytest.fixture(params=["embedded", TANSU, "kafka"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Those of a home of its own."""
     if request.param == "embedded":

@@ -18,7 +18,7 @@ from streams.application import Application
 from streams.transports.broker import Layout
 from streams.transports.embedded import UNFINISHED_BYTES, UNFINISHED_RECORDS
 from streams.transports.offsets import Offsets
-from tests.servers.brokers import new_namespace
+from tests.servers.brokers import TANSU, new_namespace
 
 Agent = Callable[[Any], Awaitable[None]]
 
@@ -28,7 +28,7 @@ def local(tmp_path: Path) -> str:
     return f"embedded://{tmp_path}/log"
 
 
-@pytest.fixture(params=["embedded", "tansu", "kafka"])
+@pytest.fixture(params=["embedded", TANSU, "kafka"])
 def url(request: pytest.FixtureRequest, local: str) -> str:
     """A broker without records of ours."""
     if request.param == "embedded":
