@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from schemas.day import day_of
 from schemas.definition import Definition, Source
-from schemas.errors import Retry, SourceFailed, Stop
+from schemas.errors import SourceFailed
 from schemas.windows import WindowTouched
 from streams.binding import bind, definition_of, remembered
 from streams.clock import Clock
@@ -17,17 +16,14 @@ from streams.collector import Collector, FailedCollector
 from streams.config import Settings
 from streams.feed import Feed
 from streams.flow import Flow
-from streams.lifetime import Wait
+from streams.lifetime import Wait, repeat
 from streams.meter import Meter
 from streams.opening import open_collectors
-from streams.policy import Backoff, Tries
 from streams.progress import Progress
 from streams.sources.repository import Place
 from streams.store.store import Store
 
 BEFORE = timedelta(days=1)  # a service that begins reports yesterday first
-PATIENCE = Backoff()
-_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -50,23 +46,7 @@ class Intake:
 
     async def go(self, flow: Flow, wait: Wait) -> None:
         """Until `wait` says that it is enough. A store that does not answer is asked again. Raises Stop errors."""
-        tries = Tries(PATIENCE)
-        while True:
-            seconds = self.settings.every_seconds
-            try:
-                await self.round(flow)
-                tries = Tries(PATIENCE)
-            except Retry as error:
-                seconds = self._before_next_try(error, tries)
-            if not await wait(seconds):
-                return
-
-    def _before_next_try(self, error: Retry, tries: Tries) -> float:
-        seconds = tries.pause()
-        if seconds is None:
-            raise Stop(f"gave up after {tries.count} tries in {tries.waited:.0f} s: {error}; start again") from error
-        _log.warning("looking at the sources again in %.1f s: %s", seconds, error)
-        return seconds
+        await repeat(lambda: self.round(flow), self.settings.every_seconds, wait)
 
     def check(self) -> None:
         """Raises SourceFailed while sources cannot be read."""

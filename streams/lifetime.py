@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from schemas.errors import Retry, Stop
+from streams.policy import Backoff, Tries
+
 Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
 Result = TypeVar("Result")
+
+
+PATIENCE = Backoff()  # with what is away
+_log = logging.getLogger(__name__)
 
 
 class Ending(Exception):
@@ -46,6 +54,28 @@ class Lifetime:
         if working.cancelled():
             raise Ending
         return working.result()
+
+
+async def repeat(step: Callable[[], Awaitable[None]], every: float, wait: Wait) -> None:
+    """Do the same again and again, with so many seconds in between, until `wait` says that it is enough.
+
+    What ended with Retry is tried again sooner. Raises Stop when that was to no avail for long.
+    """
+    tries = Tries(PATIENCE)
+    while True:
+        try:
+            await step()
+            tries, seconds = Tries(PATIENCE), every
+        except Retry as error:
+            pause = tries.pause()
+            if pause is None:
+                raise Stop(
+                    f"gave up after {tries.count} tries in {tries.waited:.0f} s: {error}; start again"
+                ) from error
+            _log.warning("trying again in %.1f s: %s", pause, error)
+            seconds = pause
+        if not await wait(seconds):
+            return
 
 
 async def first(*waiting: Awaitable[object]) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from schemas.errors import Retry
 from streams.debts import pay
 from streams.flow import Flow
 from streams.lifetime import Wait
@@ -33,12 +34,20 @@ class Paying:
         """Until `wait` says that it is enough."""
         pause = self.every
         while await self.wait(pause):
-            debts = await self.store.debts() if self.owns() else []
-            if debts and not await self._answered(debts[0]):
-                pause = max(self.every, min(2 * pause, LONGEST_SECONDS))
-                continue
-            await pay(self.flow, debts[1:])
-            pause = self.every
+            try:
+                paid = await self._pay()
+            except Retry as error:
+                _log.warning("debts are looked at later: %s", error)
+                paid = False
+            pause = self.every if paid else max(self.every, min(2 * pause, LONGEST_SECONDS))
+
+    async def _pay(self) -> bool:
+        """Whether everything that is owed was asked for."""
+        debts = await self.store.debts() if self.owns() else []
+        if debts and not await self._answered(debts[0]):
+            return False
+        await pay(self.flow, debts[1:])
+        return True
 
     async def _answered(self, debt: Debt) -> bool:
         """Whether the oldest debt is paid now that it was asked for."""

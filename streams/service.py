@@ -10,11 +10,10 @@ from functools import partial
 from typing import TypeVar
 
 from agents.llm.settings import EndpointSettings
-from reports.aggregator import Aggregator, WindowKey
+from reports.aggregator import WindowKey
 from reports.deliveries.files import ReportFiles
 from schemas.errors import Retry
 from schemas.topics import WINDOWS
-from schemas.windows import WindowTouched
 from streams import doorway
 from streams.clock import Clock
 from streams.config import Settings, machine_zone
@@ -23,22 +22,21 @@ from streams.endpoints import endpoints
 from streams.flow import Flow
 from streams.health import Health
 from streams.intake import Intake
-from streams.lifetime import Ending, Lifetime, first
+from streams.lifetime import PATIENCE, Ending, Lifetime, first
 from streams.listener import Listener
 from streams.metrics import Metrics
 from streams.office import Office
 from streams.paying import Paying
 from streams.pipeline import Pipeline
-from streams.policy import Backoff, Tries
+from streams.policy import Tries
 from streams.progress import Progress
+from streams.reminding import Reminding
 from streams.sharing import Sharing
 from streams.sources.repository import Place, locate
 from streams.store.store import Store
 from streams.survey import Survey
 from streams.working import Working
 
-REMIND_SECONDS = 30.0
-PATIENCE = Backoff()  # with a store or a broker that is not there yet
 Opened = TypeVar("Opened")
 _log = logging.getLogger(__name__)
 
@@ -124,12 +122,13 @@ class Service:
         if self.role.ingests:
             intake = self._health.intake = self._intake(store, places)
             work.append(intake.go(flow, wait))
-        if "windows" in self.role.stages:
-            aggregator = pipeline.aggregator
+        owns = partial(flow.reads_first, WINDOWS)
+        if self.role.stages:
+            aggregator, definitions = pipeline.aggregator, pipeline.definitions
             self._metrics.windows = lambda: {"waiting": len(aggregator.waiting), "held": len(aggregator.held)}
-            work.append(self._remind(flow, aggregator))
+            reminding = Reminding(store, flow, aggregator, definitions, self.clock, owns, self._is_ours)
+            work.append(reminding.go(wait))
         if "models" in self.role.stages and pipeline.models:
-            owns = partial(flow.reads_first, WINDOWS)
             work.append(Paying(store, flow, wait, working.longest_answer, self.settings.every_seconds, owns).go())
             if not doorway.is_owned(self.settings):  # else there is nobody to share with
                 work.append(Sharing(store, pipeline.models, wait).go())
@@ -156,12 +155,6 @@ class Service:
             continuous=True,
             meter=self._metrics,
         )
-
-    async def _remind(self, flow: Flow, aggregator: Aggregator) -> None:
-        """Time alone can make a window ready: those that wait are looked at again now and then."""
-        while await self._lifetime.wait(REMIND_SECONDS):
-            pending = sorted(aggregator.waiting | aggregator.held)
-            await flow.send([WindowTouched(definition=n, day=d, cause="rows") for n, d in pending], source="windows")
 
     def _is_ours(self, window: WindowKey) -> bool:
         """A process that does everything has its own report; workers serve all."""

@@ -5,6 +5,7 @@ They are forks of a server, with arguments, a directory, an environment, output 
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import sys
@@ -42,12 +43,14 @@ def run(
 
 
 def _main(arguments: Sequence[str], directory: Path, environment: dict[str, str], out: Path, err: Path) -> None:
+    from streams import failpoint
     from streams.cli import main
 
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
+    importlib.reload(failpoint)  # it has looked at the environment
     for number, path in enumerate((Path(os.devnull), out, err)):
         opened = os.open(path, os.O_RDWR | os.O_CREAT)
         os.dup2(opened, number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from schemas.definition import Definition, Source
@@ -30,6 +30,20 @@ def seals(client: Client, sources: Iterable[Source], zone: str, days: Iterable[d
         for chunk in chunks(keys)
         for row in select(client, SEALS, where, keys=chunk, zone=zone, days=wanted)
     ]
+
+
+def unsettled(client: Client, definition: Definition, since: datetime) -> list[date]:
+    """The finished days about which a source has said something since, and no report was published after that."""
+    keys = [(source.repo, source.branch) for source in definition.sources]
+    said: dict[date, datetime] = {}
+    for chunk in chunks(keys):
+        sql = """SELECT day, max(sealed_at) FROM seals WHERE (repo, branch) IN %(keys)s AND zone = %(zone)s
+            AND complete AND sealed_at >= %(since)s GROUP BY day"""
+        for day, at in query(client, sql, keys=chunk, zone=definition.zone, since=since):
+            said[day] = max(at, said.get(day, at))
+    sql = "SELECT day, max(published_at) FROM reports WHERE definition = %(name)s AND day IN %(days)s GROUP BY day"
+    told = {row[0]: row[1] for row in query(client, sql, name=definition.name, days=tuple(said))} if said else {}
+    return sorted(day for day, at in said.items() if day not in told or told[day] < at)
 
 
 def restated(client: Client, source: Source, zone: str) -> list[DaySealed]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -114,6 +114,10 @@ class Store:
     async def restated(self, source: Source, zone: str) -> list[DaySealed]:
         """All statements about the finished days about which the source said more than one."""
         return await self._readers.run(partial(reading.restated, source=source, zone=zone))
+
+    async def unsettled(self, definition: Definition, since: datetime) -> list[date]:
+        """The finished days about which a source has said something since, and no report was published after that."""
+        return await self._readers.run(partial(reading.unsettled, definition=definition, since=since))
 
     async def complete(self, keys: Collection[Key], profile: str, language: str | None = None) -> dict[Key, int]:
         """The (repo, sha) that have a commit, an analysis and a score of the profile made of all that is known.

@@ -6,6 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,9 @@ from tests.gitrepo import GitRepo
 
 # a virtual environment is filled from the package index
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1_800)]
+
+GO_ON = ("up", "subscribe")  # until they are told to stop
+SECONDS = 120
 
 LINE = {
     "repo": "acme/rocket",
@@ -39,16 +45,31 @@ class Clone:
 
     def run(self, *command: str, data: str = "data", code: int = 0) -> list[str]:
         """The lines that a command prints, with a data directory of its own."""
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("COMMITWIRE_", "GIT_"))}
-        for name in ("PYTHONPATH", "VIRTUAL_ENV", "MAKEFLAGS"):
-            environ.pop(name, None)
-        places = {"COMMITWIRE_DATA": str(self.path.parent / data), "TZ": "UTC"}
+        environ = self._environ(data)
         done = subprocess.run(
-            command, cwd=self.path, env=environ | places, capture_output=True, text=True, timeout=1_500, check=False
+            command, cwd=self.path, env=environ, capture_output=True, text=True, timeout=1_500, check=False
         )
         assert done.returncode == code, f"{command}: exit {done.returncode}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
         return done.stdout.splitlines()
+
+    @contextmanager
+    def running(self, *command: str, now: Path) -> Iterator[subprocess.Popen[bytes]]:
+        """A command that goes on, until the body ends: then it is told to stop. `now` is the file of its clock."""
+        environ = self._environ("services") | {"COMMITWIRE_CLOCK": str(now), "COMMITWIRE_LISTEN": "127.0.0.1:0"}
+        with subprocess.Popen(command, cwd=self.path, env=environ) as process:
+            try:
+                yield process
+                process.terminate()
+                assert process.wait(60) == 0
+            finally:
+                process.kill()
+
+    def _environ(self, data: str) -> dict[str, str]:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("COMMITWIRE_", "GIT_"))}
+        for name in ("PYTHONPATH", "VIRTUAL_ENV", "MAKEFLAGS"):
+            environ.pop(name, None)
+        return environ | {"COMMITWIRE_DATA": str(self.path.parent / data), "TZ": "UTC"}
 
     def make(self, *arguments: str, data: str = "data") -> list[str]:
         """The lines that `make` prints."""
@@ -100,7 +121,7 @@ def test_make_test_is_there(clone: Clone) -> None:
     assert any("pytest" in line for line in clone.make("-n", "test"))
 
 
-@pytest.mark.parametrize("words", commands("commitwire"), ids=" ".join)
+@pytest.mark.parametrize("words", [words for words in commands("commitwire") if words[1] not in GO_ON], ids=" ".join)
 def test_the_commands_of_the_readme_work(words: list[str], clone: Clone) -> None:
     """What lies on other machines is replaced by what lies here."""
     (clone.path / "commits.jsonl").write_text(json.dumps(LINE) + "\n")
@@ -114,3 +135,27 @@ def test_the_commands_of_the_readme_work(words: list[str], clone: Clone) -> None
     paths = [clone.path / line for line in printed if arguments[0] in ("report", "render")]
     assert paths or arguments[0] not in ("report", "render")
     assert all(path.is_file() for path in paths)
+
+
+def test_the_services_of_the_readme_work(clone: Clone) -> None:
+    """All of it goes on; each report is handed to a program as it is published."""
+    now, posted = clone.path / "now", clone.path / "posted"
+    now.write_text("2026-02-12T06:00:00+00:00")
+    program = clone.path / "post-to-chat"
+    program.write_text(f"#!/bin/sh\ncat >> {posted}\n")
+    program.chmod(0o755)
+    up, subscribe = (words[1:] for go_on in GO_ON for words in commands("commitwire") if words[1] == go_on)
+    assert up[1:] == ["~/src/rocket", "~/src/engine"]
+    with clone.running(".venv/bin/commitwire", "up", f"acme/rocket={clone.repo.path}", now=now) as service:
+        _until((clone.path.parent / "services" / "commitwire.sock").exists, service)
+        with clone.running(".venv/bin/commitwire", *subscribe, now=now) as subscriber:
+            _until(lambda: posted.exists() and posted.read_text().endswith("\n"), service, subscriber)
+            assert json.loads(posted.read_text())["day"] == "2026-02-11"
+
+
+def _until(there: Callable[[], bool], *running: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + SECONDS
+    while not there():
+        assert all(process.poll() is None for process in running), "it has ended"
+        assert time.monotonic() < end
+        time.sleep(0.05)

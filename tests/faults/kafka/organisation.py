@@ -186,8 +186,12 @@ class Organisation:
         end = time.monotonic() + SECONDS
         while not self._holds(there):
             self.check()
-            assert time.monotonic() < end, f"not within {SECONDS} s: {what}; unread: {self.unread()}"
+            assert time.monotonic() < end, f"not within {SECONDS} s: {what}; {self._state()}"
             time.sleep(LOOK_SECONDS)
+
+    def _state(self) -> str:
+        days = sorted(path.stem for path in self.out.glob("daily/*.json"))
+        return f"reported: {days}; events: {self.watch.said(*COUNTED)} of {EVENTS}; unread: {self.unread()}"
 
     def _holds(self, there: Callable[[], bool]) -> bool:
         try:

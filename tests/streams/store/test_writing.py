@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from schemas.analyses import ROUNDS
 from schemas.commits import CommitObserved, FileChange, Person
-from schemas.day import EARLIEST, LATEST
+from schemas.day import EARLIEST, LATEST, interval
 from schemas.definition import Definition, Source
 from schemas.errors import Reject
 from schemas.model import Event
@@ -293,6 +293,33 @@ def test_of_two_versions_of_a_revision_the_later_one_stays(memory: Memory) -> No
     assert standing == {next_day.day}
     memory.run(memory.store.save_reports([history.report(day, 2)]))
     assert memory.run(memory.store.save_reports([late])) == set()
+
+
+def test_a_day_is_settled_when_its_report_is_younger_than_its_seals(memory: Memory) -> None:
+    day = date(2026, 6, 1)
+    source = Source(repo=fresh(), branch="main")
+    definition = Definition(name=source.repo.rpartition("/")[2], sources=(source,), zone="UTC", language="en")
+
+    def unsettled(since: int = 0) -> list[date]:
+        start = interval(day, "UTC")[0] + timedelta(days=since)
+        return memory.run(memory.store.unsettled(definition, start))
+
+    def sealed(number: int, hours: int, *, complete: bool = True) -> None:
+        told = history.seal(source.repo, day, (), number=number)
+        at = told.end + timedelta(hours=hours)
+        memory.write(told.model_copy(update={"sealed_at": at, "complete": complete}))
+
+    assert unsettled() == []
+    sealed(1, hours=0, complete=False)
+    assert unsettled() == [], "a day that is not over"
+    sealed(2, hours=1)
+    assert unsettled() == [day]
+    assert unsettled(since=2) == [], "long ago"
+    report = history.report(day, 1).model_copy(update={"definition": definition})
+    memory.run(memory.store.save_reports([report]))
+    assert unsettled() == []
+    sealed(3, hours=2)
+    assert unsettled() == [day]
 
 
 def test_published_never_falls(memory: Memory) -> None:
