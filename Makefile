@@ -16,7 +16,7 @@ report: $(VENV)/installed
 	@$(BIN)/commitwire report "$(REPO)" --out "$(OUT)" $(if $(DATE),--date "$(DATE)") $(if $(REPORT_LANG),--lang "$(REPORT_LANG)")
 
 test: $(VENV)/installed-dev
-	$(BIN)/pytest -m "not faults" -n auto $(ARGS)
+	$(BIN)/pytest -m "not faults" -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

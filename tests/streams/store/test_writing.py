@@ -280,7 +280,7 @@ def test_reports_keep_every_revision(memory: Memory) -> None:
 
 def test_of_two_versions_of_a_revision_the_later_one_stays(memory: Memory) -> None:
     """One of two workers that take a window for theirs was paused between reading and saving."""
-    day = date(2026, 5, 3)
+    day = date(2026, 5, 13)
     early = history.report(day, 1).model_copy(update={"digest": "what was known before the pause"})
     late = early.model_copy(update={"digest": "all", "published_at": early.published_at + timedelta(seconds=20)})
     next_day = history.report(day + timedelta(days=1), 1)
@@ -342,7 +342,7 @@ def test_the_newest_binding_of_a_name_wins(memory: Memory) -> None:
 
 
 def test_deliveries_keep_the_last_revision(memory: Memory) -> None:
-    day = date(2026, 5, 3)
+    day = date(2026, 5, 13)
     memory.write(history.delivered(day, 2), history.delivered(day, 1))
     assert memory.rows(f"SELECT revision FROM v_deliveries WHERE day = '{day}'") == [(2,)]
 
