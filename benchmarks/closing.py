@@ -5,7 +5,6 @@ python -m benchmarks.closing REPOSITORY [--repetitions 5]
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -13,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.measure import main
 from benchmarks.pipeline import days_of
 from streams.transports.reading import reader
 from tests.servers.clickhouse import ClickHouse, fresh_database
@@ -36,7 +36,7 @@ def seconds(repository: Path, home: Path, environment: dict[str, str]) -> float:
     return max(Path(path).stat().st_mtime for path in done.stdout.splitlines()) - seal.timestamp
 
 
-def measure(repository: Path, repetitions: int) -> str:
+def measure(repository: Path, repetitions: int = 5) -> str:
     """The medians, in seconds."""
     embedded, served = [], []
     with (
@@ -55,8 +55,4 @@ def measure(repository: Path, repetitions: int) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("repository", type=Path)
-    parser.add_argument("--repetitions", type=int, default=5)
-    given = parser.parse_args()
-    sys.stdout.write(measure(given.repository, given.repetitions) + "\n")
+    main(measure, __doc__)

@@ -8,7 +8,6 @@ retries, dead letters, back-pressure or order of its own. Time counts from the f
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import statistics
@@ -27,6 +26,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from agents.analyzers import static
 from agents.scorers.judging import judge
 from agents.scorers.rubric import Rubric
+from benchmarks.measure import main
 from schemas.analyses import CommitAnalyzed
 from schemas.commits import CommitObserved
 from schemas.definition import Definition, Source
@@ -184,9 +184,9 @@ def _once(side: str, bootstrap: str, commits: Sequence[CommitObserved]) -> float
     return float(json.loads(done.stdout))
 
 
-def measure(place: Path, repetitions: int, commits: int = 3_000) -> str:
+def measure(repository: Path, repetitions: int = 3, commits: int = 3_000) -> str:
     """The median of the ratios (1: as fast as the bare loop), with what it comes from."""
-    read_ = _commits(place, commits)
+    read_ = _commits(repository, commits)
     spent: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder, Kafka(Path(folder) / "kafka") as server:
         for turn in range(repetitions):
@@ -212,9 +212,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--side":
         _side(*sys.argv[2:])
     else:
-        parser = argparse.ArgumentParser(description=__doc__)
-        parser.add_argument("repository", type=Path)
-        parser.add_argument("--commits", type=int, default=3_000)
-        parser.add_argument("--repetitions", type=int, default=3)
-        given = parser.parse_args()
-        sys.stdout.write(measure(given.repository, given.repetitions, given.commits) + "\n")
+        main(measure, __doc__)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import typer
 
 
 @dataclass(frozen=True)
@@ -44,3 +48,12 @@ def git(repository: Path, *arguments: str) -> str:
     return subprocess.run(
         ["git", "-c", "safe.directory=*", "-C", str(repository), *arguments], capture_output=True, text=True, check=True
     ).stdout
+
+
+def main(measure: Callable[..., str], words: str | None) -> None:
+    """The command line of a benchmark: what `measure` has no default for is an argument, all else are options."""
+    app = typer.Typer(add_completion=False)
+    app.command(help=words)(measure)
+    found: Any = typer.main.get_command(app)(standalone_mode=False)
+    if isinstance(found, str):  # not the exit code of --help
+        sys.stdout.write(found + "\n")

@@ -5,10 +5,9 @@ python -m benchmarks.memory REPOSITORY [--few 1000] [--many 10000]
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 
+from benchmarks.measure import main
 from benchmarks.pipeline import days_of, report
 
 
@@ -17,16 +16,11 @@ def peak(repository: Path, commits: int) -> float:
     return report(repository, *days_of(repository, commits)).megabytes
 
 
-def measure(repository: Path, repetitions: int, few: int = 1_000, many: int = 10_000) -> str:
+def measure(repository: Path, few: int = 1_000, many: int = 10_000) -> str:
     """The ratio of the peaks, with what it comes from. One run each: a peak does not depend on the machine's load."""
     small, large = peak(repository, few), peak(repository, many)
     return f"{large / small:.2f} x ({large:.0f} MB for {many:,} against {small:.0f} MB for {few:,})"
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("repository", type=Path)
-    parser.add_argument("--few", type=int, default=1_000)
-    parser.add_argument("--many", type=int, default=10_000)
-    given = parser.parse_args()
-    sys.stdout.write(measure(given.repository, 1, given.few, given.many) + "\n")
+    main(measure, __doc__)

@@ -5,7 +5,6 @@ python -m benchmarks.models [--commits 400] [--few 100] [--slots 32]
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from benchmarks.measure import Cost, cost
+from benchmarks.measure import Cost, cost, main
 from tests.agents.llm.endpoint import Serving, serving
 from tests.gitrepo import GitRepo
 
@@ -107,7 +106,7 @@ def in_flight(samples: list[Sample], slots: int) -> float:
     return fmean(full)
 
 
-def measure(_repository: Path, _repetitions: int, commits: int = 400, few: int = 100, slots: int = 32) -> str:
+def measure(commits: int = 400, few: int = 100, slots: int = 32) -> str:
     """The mean share of the slots that was in use, and the ratio of the peaks of memory; own commits, one run each."""
     with tempfile.TemporaryDirectory() as folder:
         many, small = build(Path(folder, "many"), commits), build(Path(folder, "few"), few)
@@ -126,9 +125,4 @@ def measure(_repository: Path, _repetitions: int, commits: int = 400, few: int =
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--commits", type=int, default=400)
-    parser.add_argument("--few", type=int, default=100)
-    parser.add_argument("--slots", type=int, default=32)
-    given = parser.parse_args()
-    sys.stdout.write(measure(Path(), 1, given.commits, given.few, given.slots) + "\n")
+    main(measure, __doc__)

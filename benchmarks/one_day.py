@@ -6,14 +6,13 @@ a script that imports faust, opens an embedded store, makes 6 inserts and 4 sele
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
-from benchmarks.measure import Cost, best, cost, git
+from benchmarks.measure import Cost, best, cost, git, main
 from benchmarks.pipeline import report, shas_of
 
 LEAST = """
@@ -48,7 +47,7 @@ def reading(repository: Path, day: date) -> Cost:
     return cost(["git", "-c", "safe.directory=*", "-C", str(repository), "log", "-p", "--numstat", *span])
 
 
-def measure(repository: Path, repetitions: int, commits: int = 50) -> str:
+def measure(repository: Path, repetitions: int = 5, commits: int = 50) -> str:
     """How many times the least, with what it comes from."""
     day = busy_day(repository, commits)
     shas = shas_of(repository, day, day)
@@ -63,9 +62,4 @@ def measure(repository: Path, repetitions: int, commits: int = 50) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("repository", type=Path)
-    parser.add_argument("--commits", type=int, default=50)
-    parser.add_argument("--repetitions", type=int, default=5)
-    given = parser.parse_args()
-    sys.stdout.write(measure(given.repository, given.repetitions, given.commits) + "\n")
+    main(measure, __doc__)

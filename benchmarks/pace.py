@@ -5,11 +5,10 @@ python -m benchmarks.pace [--rpm 120] [--minutes 4]
 
 from __future__ import annotations
 
-import argparse
-import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.measure import main
 from benchmarks.models import Sample, Watcher, build, report
 from tests.agents.llm.endpoint import serving
 
@@ -36,7 +35,7 @@ def shares(samples: list[Sample], rpm: int, minutes: int) -> tuple[float, float]
     return used, (last.refused - first.refused) / (last.requests - first.requests)
 
 
-def measure(_repository: Path, _repetitions: int, rpm: int = 120, minutes: int = 4) -> str:
+def measure(rpm: int = 120, minutes: int = 4) -> str:
     """Both shares, with headers that say the limit and without; own commits, one run each."""
     commits = rpm * minutes + rpm // 4  # enough to last
     said = shares(run(commits, rpm), rpm, minutes)
@@ -48,8 +47,4 @@ def measure(_repository: Path, _repetitions: int, rpm: int = 120, minutes: int =
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rpm", type=int, default=120)
-    parser.add_argument("--minutes", type=int, default=4)
-    given = parser.parse_args()
-    sys.stdout.write(measure(Path(), 1, given.rpm, given.minutes) + "\n")
+    main(measure, __doc__)

@@ -5,14 +5,13 @@ python -m benchmarks.pipeline REPOSITORY [--commits 3000] [--repetitions 3]
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
 from datetime import date
 from pathlib import Path
 
-from benchmarks.measure import Cost, best, cost, git
+from benchmarks.measure import Cost, best, cost, git, main
 
 
 def days_of(repository: Path, commits: int) -> tuple[date, date]:
@@ -53,7 +52,7 @@ def bare(repository: Path, shas: list[str]) -> Cost:
     return cost(["git", *arguments], stdin="\n".join(shas).encode())
 
 
-def measure(repository: Path, repetitions: int, commits: int = 3_000) -> str:
+def measure(repository: Path, repetitions: int = 3, commits: int = 3_000) -> str:
     """The ratio (above 1: faster than git log), with what it comes from."""
     since, until = days_of(repository, commits)
     shas = shas_of(repository, since, until)
@@ -65,9 +64,4 @@ def measure(repository: Path, repetitions: int, commits: int = 3_000) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("repository", type=Path)
-    parser.add_argument("--commits", type=int, default=3_000)
-    parser.add_argument("--repetitions", type=int, default=3)
-    given = parser.parse_args()
-    sys.stdout.write(measure(given.repository, given.repetitions, given.commits) + "\n")
+    main(measure, __doc__)

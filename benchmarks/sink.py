@@ -5,11 +5,9 @@ python -m benchmarks.sink REPOSITORY [--commits 3000] [--repetitions 5]
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import gc
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,6 +20,7 @@ import clickhouse_connect
 
 from agents.analyzers import static
 from agents.scorers.rubric import Rubric, score
+from benchmarks.measure import main
 from schemas.model import Event
 from streams.sources.overflow import MemoryOverflow
 from streams.sources.reader import read
@@ -85,9 +84,9 @@ async def bare(server: ClickHouse, database: str, told: Sequence[Rows]) -> float
     return seconds
 
 
-def measure(place: Path, repetitions: int, commits: int = 3_000) -> str:
+def measure(repository: Path, repetitions: int = 5, commits: int = 3_000) -> str:
     """The median of the ratios (1: as fast as bare inserts), with what it comes from."""
-    told = batches(place, commits)
+    told = batches(repository, commits)
     made = [rows_of(batch) for batch in told]
     gc.freeze()  # what a flow would not hold at one time is nothing that either of them should have to look through
     spent: list[tuple[float, float]] = []
@@ -104,9 +103,4 @@ def measure(place: Path, repetitions: int, commits: int = 3_000) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("repository", type=Path)
-    parser.add_argument("--commits", type=int, default=3_000)
-    parser.add_argument("--repetitions", type=int, default=5)
-    given = parser.parse_args()
-    sys.stdout.write(measure(given.repository, given.repetitions, given.commits) + "\n")
+    main(measure, __doc__)
