@@ -105,12 +105,12 @@ class Aggregator:
             elif window.key in due or causes.get(window.key) == "debt" or not self._stands(window, said):
                 ready.append(window)
         portion = _portion(ready)
-        settled = await self._settle(portion, causes) if portion else []
+        told = {window.key: said for window, said in surveyed}
+        settled = await self._settle(portion, causes, told) if portion else []
         published = await self._unsaid([report for _, report in settled])
         self._waiting = waiting
         self._since = {key: since for key, since in self._since.items() if key in waiting}
         self._said |= {(report.definition.name, report.day): report.revision for report in published}
-        told = {window.key: said for window, said in surveyed}
         for notice, _ in settled:
             key = (notice.definition, notice.day)
             self._stood[key] = (told[key], notice.seals)
@@ -162,7 +162,7 @@ class Aggregator:
         return None
 
     async def _settle(
-        self, windows: Sequence[Window], causes: Mapping[WindowKey, Cause]
+        self, windows: Sequence[Window], causes: Mapping[WindowKey, Cause], said: Mapping[WindowKey, int | None]
     ) -> list[tuple[Settled, ReportPublished]]:
         """The reports that stand for windows of one definition: a new revision, or the last one if it says enough."""
         definition = windows[0].definition
@@ -177,7 +177,8 @@ class Aggregator:
             reports.append(self._standing(window, own, previous.get(window.day), tells_of_debts=told))
         new = [report for report in reports if report is not previous.get(report.day)]
         opened = dict(zip([report.day for report in new], await asyncio.gather(*map(self._open, new)), strict=True))
-        standing = await self._archive.save_reports(list(opened.values()))
+        knowledge = {window.day: window.knowledge(said[window.key]) for window in windows}
+        standing = await self._archive.save_reports(list(opened.values()), knowledge)
         return [
             (Settled(definition.name, window.day, report.revision, window.numbers), opened.get(window.day, report))
             for window, report in zip(windows, reports, strict=True)

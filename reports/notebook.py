@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -35,6 +35,7 @@ class Notebook:
     _scored: dict[tuple[str, str, str], CommitScored] = field(default_factory=dict)
     _seals: dict[tuple[Source, str, date], DaySealed] = field(default_factory=dict)
     _reports: dict[tuple[str, date], dict[int, ReportPublished]] = field(default_factory=dict)
+    _knowledge: dict[tuple[str, date, int], int] = field(default_factory=dict)
     _published: dict[tuple[str, date], int] = field(default_factory=dict)
 
     async def write(self, events: Sequence[Event]) -> None:
@@ -100,10 +101,12 @@ class Notebook:
         found = {day: self._reports.get((name, day), {}) for day in days}
         return {day: revisions[max(revisions)] for day, revisions in found.items() if revisions}
 
-    async def save_reports(self, reports: Sequence[ReportPublished]) -> set[date]:
+    async def save_reports(self, reports: Sequence[ReportPublished], knowledge: Mapping[date, int]) -> set[date]:
         for report in reports:
             revisions = self._reports.setdefault((report.definition.name, report.day), {})
-            if report.published_at >= revisions.get(report.revision, report).published_at:
+            key = (report.definition.name, report.day, report.revision)
+            if knowledge[report.day] >= self._knowledge.get(key, 0):
+                self._knowledge[key] = knowledge[report.day]
                 revisions[report.revision] = report
         return {report.day for report in reports if await self._is_last(report)}
 

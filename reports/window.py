@@ -72,11 +72,12 @@ class Archive(Protocol):
         """The whole event of the highest revision of each day that has one."""
         ...
 
-    async def save_reports(self, reports: Sequence[ReportPublished]) -> set[date]:
+    async def save_reports(self, reports: Sequence[ReportPublished], knowledge: Mapping[date, int]) -> set[date]:
         """Keep these revisions of one definition, durable on return; the same ones again change nothing.
 
         Returns the days whose last revision is the one given. It is not where somebody else, who took this process for
-        dead, has made one since: of the same number, that which was published later stays.
+        dead, has made one since: of the same number, that which knew more stays. `knowledge` (Window.knowledge) is what
+        each day's knows.
         """
         ...
 
@@ -104,6 +105,13 @@ class Window:
     @property
     def is_over(self) -> bool:
         return all(seal.complete for seal in self.seals.values())
+
+    def knowledge(self, said: int | None) -> int:
+        """A number that rises with the statements of the sources and, among equal ones, with what was said of commits.
+
+        `said` is the sum that Memory.complete gives of its commits; None: it is not all said.
+        """
+        return sum(self.numbers.values()) << 32 | (said or 0)
 
     @property
     def keys(self) -> set[CommitKey]:

@@ -238,7 +238,8 @@ def delivery(event: ReportDelivered) -> Iterator[Row]:
     yield (event.definition, event.day, event.target, event.revision, event.language, event.digest, event.revision)
 
 
-def report(event: ReportPublished) -> Row:
+def report(event: ReportPublished, knowledge: int) -> Row:
+    """`knowledge` is the version: two that were made of one revision differ in what they knew."""
     commits = {(commit.repo, commit.sha): commit.tier for section in event.sections for commit in section.commits}
     tiers = Counter(commits.values())
     return (
@@ -262,7 +263,7 @@ def report(event: ReportPublished) -> Row:
         event.late_total,
         event.digest,
         event.model_dump_json(),
-        round(event.published_at.timestamp() * 1000),
+        knowledge,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from datetime import date, datetime
 from functools import partial
@@ -195,12 +195,13 @@ class Store:
         """The whole event of the highest revision of each day that has one."""
         return await self._readers.run(partial(reading.latest_reports, name=name, days=days))
 
-    async def save_reports(self, reports: Sequence[ReportPublished]) -> set[date]:
+    async def save_reports(self, reports: Sequence[ReportPublished], knowledge: Mapping[date, int]) -> set[date]:
         """Keep these revisions of one definition, whole, and the calls that their openings took.
 
-        Returns the days whose last revision is the one given: on a server others may have made one since.
+        Of two versions of one revision that stays which has the higher `knowledge` of its day. Returns the days whose
+        last revision is the one given: on a server others may have made one since.
         """
-        await self._writer.run(partial(_save_reports, reports=reports))
+        await self._writer.run(partial(_save_reports, reports=reports, knowledge=knowledge))
         given = {(report.day, report.revision, report.digest) for report in reports}
         if not self._is_shared or not reports:
             return {day for day, _, _ in given}
@@ -265,11 +266,11 @@ def _prepare(address: Address) -> tuple[directory.Claim | None, Client]:
         return claim, client
 
 
-def _save_reports(client: Client, reports: Sequence[ReportPublished]) -> None:
+def _save_reports(client: Client, reports: Sequence[ReportPublished], knowledge: Mapping[date, int]) -> None:
     failpoint("store.before_report")
     openings = ((report.definition, report.opening.effort) for report in reports if report.opening)
     insert(client, MODEL_CALLS, (row for opening in openings for row in rows.opening_calls(*opening)))
-    insert(client, REPORTS, map(rows.report, reports))
+    insert(client, REPORTS, (rows.report(report, knowledge[report.day]) for report in reports))
     failpoint("store.after_report")
 
 

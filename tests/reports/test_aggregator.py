@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -205,10 +205,12 @@ def test_what_was_folded_before_a_pause_undoes_nothing() -> None:
         class Stopped(Notebook):
             """Shares what the desk has; saving waits for the end of the pause."""
 
-            async def save_reports(self, reports: Sequence[ReportPublished]) -> set[date]:
+            async def save_reports(
+                self, reports: Sequence[ReportPublished], knowledge: Mapping[date, int]
+            ) -> set[date]:
                 paused.set()
                 await going_on.wait()
-                return await desk.notebook.save_reports(reports)
+                return await desk.notebook.save_reports(reports, knowledge)
 
         stopped = Stopped()
         stopped.__dict__ = desk.notebook.__dict__
@@ -230,7 +232,7 @@ def test_a_report_of_an_earlier_version_stands_as_long_as_it_says_the_same() -> 
     async def test(desk: Desk) -> None:
         await desk.write(seal(1), *answers(commit(1)))
         (report,) = await desk.look()
-        await desk.notebook.save_reports([report.model_copy(update={"digest": "made otherwise"})])
+        await desk.notebook.save_reports([report.model_copy(update={"digest": "made otherwise"})], {DAY: 2**60})
         assert await desk.look() == []
         await desk.write(seal(1, 2, number=2), *answers(commit(2)))
         assert [report.revision for report in await desk.look()] == [2]

@@ -247,7 +247,7 @@ def test_the_store_tells_what_is_owed_and_published(tmp_path: Path) -> None:
             await store.write([*seen, *debts, *debts])
             first, second = AFTER.date(), AFTER.date() + timedelta(days=1)
             reports = [history.report(first, 1), history.report(first, 2), history.report(second, 1)]
-            await store.save_reports(reports)
+            await store.save_reports(reports, {one.day: one.revision for one in reports})
             newest = max(report.published_at for report in reports)
             metrics = Metrics(lambda: newest + timedelta(hours=5))
             metrics.survey, metrics.windows = Survey(store), lambda: {"waiting": 4, "held": 1}

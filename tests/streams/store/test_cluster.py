@@ -125,7 +125,7 @@ def fill(memory: Memory) -> None:
     for told in (events, events[::-1]):
         memory.write(*told)
     for report in history.reports():
-        memory.run(memory.store.save_reports([report]))
+        memory.run(memory.store.save_reports([report], {report.day: 1}))
     memory.run(memory.store.bind(history.DEFINITION))
 
 

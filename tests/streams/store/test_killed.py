@@ -29,7 +29,7 @@ async def write(url: str) -> None:
         await store.write(events[at : at + 150])
         print("durable", min(at + 150, len(events)), flush=True)  # noqa: T201
     for report in history.reports():
-        await store.save_reports([report])
+        await store.save_reports([report], {report.day: 1})
     await store.close()
 
 

@@ -267,7 +267,11 @@ def test_calls_for_openings_are_in_the_ledger(memory: Memory) -> None:
     day = date(2032, 1, 1)
     report = history.report(day, 1)
     for _ in range(2):
-        memory.run(memory.store.save_reports([report, report.model_copy(update={"opening": None, "revision": 2})]))
+        memory.run(
+            memory.store.save_reports(
+                [report, report.model_copy(update={"opening": None, "revision": 2})], {report.day: 1}
+            )
+        )
     vain = history.call("vain", report.end, purpose="opening", outcome="refused")
     memory.run(memory.store.save_opening(report, None, Effort(calls=(vain,))))
     assert of_day(memory, report.end.date()) == (2_000, 500)

@@ -19,7 +19,7 @@ def filled(memory: Memory) -> Memory:
     for _ in range(2):
         memory.write(*history.events())
         for report in history.reports():
-            memory.run(memory.store.save_reports([report]))
+            memory.run(memory.store.save_reports([report], {report.day: 1}))
     memory.run(memory.store.bind(history.DEFINITION))
     return memory
 
