@@ -118,6 +118,17 @@ class Aggregator:
         done = {(notice.definition, notice.day) for notice, _ in settled}
         return [*published, *(_again(window, causes) for window in ready if window.key not in done)]
 
+    async def examine(self, keys: set[WindowKey]) -> list[Settled]:
+        """Which of these windows have a report that stands, for one who does not own them: nothing is made of it."""
+        found = []
+        for window, said in await self._survey(keys):
+            if said is None:
+                continue
+            ((last, rows),) = await self._known([window])
+            if last is not None and self._suffices(last, fold(window, rows, previous=last, now=self._now()), rows):
+                found.append(Settled(*window.key, last.revision, window.numbers))
+        return found
+
     def _due(self) -> set[WindowKey]:
         """Windows that were held back for long enough."""
         return {key for key, until in self._held.items() if until <= self._now()}
@@ -165,25 +176,29 @@ class Aggregator:
         self, windows: Sequence[Window], causes: Mapping[WindowKey, Cause], said: Mapping[WindowKey, int | None]
     ) -> list[tuple[Settled, ReportPublished]]:
         """The reports that stand for windows of one definition: a new revision, or the last one if it says enough."""
-        definition = windows[0].definition
-        previous = await self._archive.latest_reports(definition.name, [window.day for window in windows])
-        keys = {key for window in windows for key in window.keys}
-        known = await self._memory.commits(keys, definition.profile, definition.language)
-        rows = {(row.observed.repo, row.observed.sha): row for row in known}
-        reports = []
-        for window in windows:
-            own = [rows[key] for key in window.keys if key in rows]
-            told = causes.get(window.key) == "debt"
-            reports.append(self._standing(window, own, previous.get(window.day), tells_of_debts=told))
-        new = [report for report in reports if report is not previous.get(report.day)]
+        known = await self._known(windows)
+        reports = [
+            self._standing(window, rows, last, tells_of_debts=causes.get(window.key) == "debt")
+            for window, (last, rows) in zip(windows, known, strict=True)
+        ]
+        new = [report for report, (last, _) in zip(reports, known, strict=True) if report is not last]
         opened = dict(zip([report.day for report in new], await asyncio.gather(*map(self._open, new)), strict=True))
         knowledge = {window.day: window.knowledge(said[window.key]) for window in windows}
         standing = await self._archive.save_reports(list(opened.values()), knowledge)
         return [
-            (Settled(definition.name, window.day, report.revision, window.numbers), opened.get(window.day, report))
+            (Settled(*window.key, report.revision, window.numbers), opened.get(window.day, report))
             for window, report in zip(windows, reports, strict=True)
             if window.day in standing or window.day not in opened
         ]
+
+    async def _known(self, windows: Sequence[Window]) -> list[tuple[ReportPublished | None, list[CommitRow]]]:
+        """Of each of these windows of one definition: its last report, and what is known of its commits."""
+        definition = windows[0].definition
+        previous = await self._archive.latest_reports(definition.name, [window.day for window in windows])
+        keys = {key for window in windows for key in window.keys}
+        found = await self._memory.commits(keys, definition.profile, definition.language)
+        rows = {(row.observed.repo, row.observed.sha): row for row in found}
+        return [(previous.get(window.day), [rows[key] for key in window.keys if key in rows]) for window in windows]
 
     def _standing(
         self, window: Window, rows: Sequence[CommitRow], last: ReportPublished | None, *, tells_of_debts: bool
@@ -191,19 +206,17 @@ class Aggregator:
         """A new revision; `last` itself where that says the same, or may stand for a while yet."""
         self._held.pop(window.key, None)
         report = fold(window, rows, previous=last, now=self._now())
-        # An earlier version of this program may have made the digest of what it saved otherwise.
-        if last is not None and report.digest in (last.digest, digest(last)):
-            return last
-        held = last is not None and not tells_of_debts and self._holds(last, report, rows)
-        return last if last is not None and held else report
+        if last is None or _is_same(last, report):
+            return last or report
+        if tells_of_debts or not self._suffices(last, report, rows):
+            return report
+        self._held[window.key] = last.published_at + PATIENCE
+        return last
 
-    def _holds(self, last: ReportPublished, report: ReportPublished, rows: Sequence[CommitRow]) -> bool:
-        """Whether the new revision can wait: while something is owed, paid debts are told of once a day."""
-        until = last.published_at + PATIENCE
-        held = self._now() < until and any(map(owes, rows)) and only_debts_differ(last, report)
-        if held:
-            self._held[report.definition.name, report.day] = until
-        return held
+    def _suffices(self, last: ReportPublished, report: ReportPublished, rows: Sequence[CommitRow]) -> bool:
+        """Whether a new revision would say nothing new, or can wait: paid debts are told of once a day while any is owed."""
+        can_wait = self._now() < last.published_at + PATIENCE and any(map(owes, rows))
+        return _is_same(last, report) or (can_wait and only_debts_differ(last, report))
 
     async def _open(self, report: ReportPublished) -> ReportPublished:
         """The report with its opening, where one can be had."""
@@ -225,6 +238,11 @@ class Aggregator:
         for name, days in unknown.items():
             said |= {(name, day): revision for day, revision in (await self._archive.published(name, days)).items()}
         return [report for report in reports if said.get((report.definition.name, report.day), 0) < report.revision]
+
+
+def _is_same(last: ReportPublished, report: ReportPublished) -> bool:
+    """An earlier version of this program may have made the digest of what it saved otherwise."""
+    return report.digest in (last.digest, digest(last))
 
 
 def _portion(windows: Sequence[Window]) -> Sequence[Window]:

@@ -64,6 +64,7 @@ class Application(faust.App):  # type: ignore[misc]
         self.stop_seconds = STOP_SECONDS
         self.joined = asyncio.Event()
         self.broker = parse(url)
+        self._reads: set[str] = set()
         self._layout = layout
         namespace = self.broker.namespace
         super().__init__(
@@ -91,7 +92,15 @@ class Application(faust.App):  # type: ignore[misc]
 
     def reading(self, topics: Iterable[Topic]) -> Any:
         """A Faust channel of raw records of one or more topics."""
-        return self.topic(*(self.named(topic.name) for topic in topics), schema=RawBytes())
+        names = [self.named(topic.name) for topic in topics]
+        self._reads.update(names)
+        return self.topic(*names, schema=RawBytes())
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether all partitions of what it reads are read here."""
+        counts = [self.consumer.topic_partitions(name) for name in self._reads]
+        return None not in counts and len(self.assigned) >= sum(counts)
 
     @property
     def assigned(self) -> set[Any]:

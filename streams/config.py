@@ -52,7 +52,8 @@ class Settings(Frozen):
     store: str = Field(
         default="",
         description="Where everything is kept: `chdb:///DIRECTORY` (default: `store` in the data directory) or "
-        "`clickhouse://USER:${PASSWORD}@HOST:8123/DATABASE` (`clickhouses://` with TLS).",
+        "`clickhouse://USER:${PASSWORD}@HOST:8123/DATABASE` (`clickhouses://` with TLS; options after `?`: `ca=FILE`, "
+        "`cluster=NAME`).",
     )
     repos: tuple[str, ...] = Field(
         default=(".",), description="Repositories of the report, `[[host/]owner/name=]PATH_OR_URL`. Arguments: `REPO`."

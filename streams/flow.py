@@ -189,6 +189,11 @@ class Flow:
         return any(tp.topic == app.named(topic.name) and tp.partition == 0 for app in self._apps for tp in app.assigned)
 
     @property
+    def is_alone(self) -> bool:
+        """Whether every partition is read here: nobody else handles what this process waits for."""
+        return all(app.is_alone for app in self._apps if app.agents)
+
+    @property
     def dead_letters(self) -> int:
         """How many events became dead letters since the start."""
         return sum(loop.dead_letters for loop in self._loops)

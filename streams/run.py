@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from agents.llm.settings import EndpointSettings
-from reports.aggregator import WindowKey
+from reports.aggregator import Aggregator, WindowKey
 from reports.deliveries.files import ReportFiles
 from schemas.day import day_of
 from schemas.definition import Definition
@@ -34,6 +34,9 @@ from streams.store.ledger import Debt
 from streams.store.store import Store
 from streams.watch import Numbers, Watch
 from streams.working import Working
+
+LOOK_SECONDS = 0.5  # between two looks at what others have published
+LOOK_SHARE = 5  # times as long as a look took: the store has other work
 
 
 async def report(request: Request, settings: Settings, clock: Clock, progress: Progress) -> Outcome:
@@ -83,13 +86,13 @@ class Run:
         deliverer.wanted |= asked
         working = self._working(definition, watch, deliverer, asked)
         # seals and skips are read from the store: what was left is handled by now
-        async with working.flow() as (flow, _), Office(self.settings, self.store, flow, pays=False):
+        async with working.flow() as (flow, pipeline), Office(self.settings, self.store, flow, pays=False):
             if self.endpoints:
                 await pay(flow, await self._debts(definition, opened.days))
             sealed = await self._feed(flow, collectors, definition, opened.days)
             wanted = self._wanted(definition, sealed)
             deliverer.wanted |= wanted.keys()
-            await self._settle(flow, watch, wanted)
+            await self._settle(flow, pipeline.aggregator, watch, wanted)
             await flow.drained()  # the stage delivers what is new; what stood before is left
             await working.say(flow, await deliverer.settle(watch.revisions(wanted)))
             # Days that an interrupted run, or one of another definition, revised without delivering them here.
@@ -156,7 +159,7 @@ class Run:
         days = sealed.shared(definition.sources)
         return {(definition.name, day): sealed.numbers(day) for day in days}
 
-    async def _settle(self, flow: Flow, watch: Watch, wanted: dict[WindowKey, Numbers]) -> None:
+    async def _settle(self, flow: Flow, aggregator: Aggregator, watch: Watch, wanted: dict[WindowKey, Numbers]) -> None:
         """Wait until the reports stand; when all is handled and one does not, it is closed with what there is."""
         causes: tuple[Cause, ...] = ("seal", "closing")
         # What is new touches its windows once it is stored. A touch before that would tell of new commits in old days.
@@ -165,6 +168,21 @@ class Run:
             unsettled = watch.open(wanted)
             touches = [WindowTouched(definition=name, day=day, cause=cause) for name, day in unsettled]
             await flow.send(touches, source="run")
-            await first(watch.until(wanted), flow.drained())
+            await first(watch.until(wanted), self._handled(flow, aggregator, watch, wanted))
         for name, day in sorted(watch.open(wanted)):
             raise Stop(f"the report {name!r} of {day} could not be made; `commitwire dead-letters` says why")
+
+    async def _handled(
+        self, flow: Flow, aggregator: Aggregator, watch: Watch, wanted: dict[WindowKey, Numbers]
+    ) -> None:
+        """Wait until there is nothing left to handle. Others may have a part of it: what they publish is looked up."""
+        if flow.is_alone:
+            await flow.drained()
+            return
+        now = asyncio.get_running_loop().time
+        end = now() + self.settings.close_limit.total_seconds()
+        while now() < end:
+            begun = now()
+            for settled in await aggregator.examine(watch.open(wanted)):
+                watch.tell(settled)
+            await asyncio.sleep(max(LOOK_SECONDS, LOOK_SHARE * (now() - begun)))

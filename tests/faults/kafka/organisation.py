@@ -129,6 +129,12 @@ class Organisation:
         """Somebody who looks at the repository."""
         return self._run("ingest", f"acme/rocket={self.repo.path}", "--data", str(self.home / "data"))
 
+    def report(self, name: str) -> Program:
+        """A command that makes a report of another name for all days."""
+        days = ("--since", crowd.DAYS[0].isoformat(), "--until", crowd.DAYS[-1].isoformat())
+        places = ("--data", str(self.home / "data"), "--out", str(self.out), "--name", name)
+        return self._run("report", f"acme/rocket={self.repo.path}", *days, *places)
+
     @property
     def working(self) -> list[Program]:
         """The workers that run."""
