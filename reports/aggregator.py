@@ -214,7 +214,7 @@ class Aggregator:
         return last
 
     def _suffices(self, last: ReportPublished, report: ReportPublished, rows: Sequence[CommitRow]) -> bool:
-        """Whether a new revision would say nothing new, or can wait: paid debts are told of once a day while any is owed."""
+        """Whether the new revision says nothing new, or can wait: paid debts are told once a day while any is owed."""
         can_wait = self._now() < last.published_at + PATIENCE and any(map(owes, rows))
         return _is_same(last, report) or (can_wait and only_debts_differ(last, report))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from schemas.day import day_of
@@ -43,6 +43,7 @@ class Intake:
     progress: Progress
     models: bool
     failing: int = 0  # sources that could not be read in the last round
+    _seen: dict[Source, tuple[object, ...]] = field(default_factory=dict)  # where each stood, for which days
 
     async def go(self, flow: Flow, wait: Wait) -> None:
         """Until `wait` says that it is enough. A store that does not answer is asked again. Raises Stop errors."""
@@ -64,23 +65,29 @@ class Intake:
         days = await self._days(definition)
         new: set[date] = set()
         for collector in collectors:
-            new |= (await self._feed(flow, collector, definition).go(days))[1]
+            new |= await self._look(flow, collector, definition, days)
         self.failing = sum(isinstance(one, FailedCollector) for one in collectors)
         self.meter.collected(good=len(collectors) - self.failing, failed=self.failing)
         # A definition may be younger than the seals of its sources.
         touches = [WindowTouched(definition=definition.name, day=day, cause="seal") for day in sorted({*days, *new})]
         await flow.send(touches, source="sources")
 
+    async def _look(self, flow: Flow, collector: Collector, definition: Definition, days: list[date]) -> set[date]:
+        """The days about which the source says something new: none while it stands where it stood in the last round."""
+        state = (collector.tip(), *days)
+        (first, *_) = collector.sources()
+        if collector.tip() and self._seen.get(first) == state:
+            return set()
+        seals, new = await self._feed(flow, collector, definition).go(days)
+        failed = any(seal.reason for by_day in seals.values() for day, seal in by_day.items() if day in days)
+        self._seen[first] = () if failed else state
+        return new
+
     async def _days(self, definition: Definition) -> list[date]:
         """From the first day that is not sealed for good to today."""
         today = day_of(self.clock.now(), self.zone)
-        sealed = await self.store.seals(definition.sources, self.zone, None)
-        good: dict[Source, date] = {}
-        for seal in sealed:
-            if seal.complete and not seal.reason:
-                source = Source(repo=seal.repo, branch=seal.branch)
-                good[source] = max(seal.day, good.get(source, seal.day))
-        first = min((good.get(source, today - BEFORE - BEFORE) for source in definition.sources), default=today)
+        sealed = await self.store.sealed_until(definition.sources, self.zone)
+        first = min((sealed.get(source, today - BEFORE - BEFORE) for source in definition.sources), default=today)
         return [first + timedelta(days=n) for n in range(1, (today - first).days + 1)]
 
     def _feed(self, flow: Flow, collector: Collector, definition: Definition) -> Feed:

@@ -32,6 +32,17 @@ def seals(client: Client, sources: Iterable[Source], zone: str, days: Iterable[d
     ]
 
 
+def sealed_until(client: Client, sources: Iterable[Source], zone: str) -> dict[Source, date]:
+    """The last day of each source that is over and could be read, of those that have one."""
+    sql = """SELECT repo, branch, max(day) FROM
+        (SELECT repo, branch, day, argMax(complete AND reason = '', number) AS good FROM seals
+            WHERE (repo, branch) IN %(keys)s AND zone = %(zone)s GROUP BY repo, branch, day) AS days
+        WHERE good GROUP BY repo, branch"""
+    keys = [(source.repo, source.branch) for source in sources]
+    rows = (row for chunk in chunks(keys) for row in query(client, sql, keys=chunk, zone=zone))
+    return {Source(repo=repo, branch=branch): day for repo, branch, day in rows}
+
+
 def unsettled(client: Client, definition: Definition, since: datetime) -> list[date]:
     """The finished days about which a source has said something since, and no report was published after that."""
     keys = [(source.repo, source.branch) for source in definition.sources]

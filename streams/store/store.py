@@ -115,6 +115,10 @@ class Store:
         """All statements about the finished days about which the source said more than one."""
         return await self._readers.run(partial(reading.restated, source=source, zone=zone))
 
+    async def sealed_until(self, sources: Iterable[Source], zone: str) -> dict[Source, date]:
+        """The last day of each source that is over and could be read, of those that have one."""
+        return await self._readers.run(partial(reading.sealed_until, sources=sources, zone=zone))
+
     async def unsettled(self, definition: Definition, since: datetime) -> list[date]:
         """The finished days about which a source has said something since, and no report was published after that."""
         return await self._readers.run(partial(reading.unsettled, definition=definition, since=since))

@@ -321,6 +321,22 @@ def test_a_day_is_settled_when_its_report_is_younger_than_its_seals(memory: Memo
     assert unsettled() == [day]
 
 
+def test_days_are_sealed_for_good_when_they_are_over_and_were_read(memory: Memory) -> None:
+    source, other = (Source(repo=fresh(), branch="main") for _ in range(2))
+    day, after = date(2026, 6, 4), date(2026, 6, 5)
+
+    def until() -> dict[Source, date]:
+        return memory.run(memory.store.sealed_until([source, other], "UTC"))
+
+    memory.write(history.seal(source.repo, day, (), number=1).model_copy(update={"reason": "no route"}))
+    memory.write(history.seal(source.repo, after, (), number=1).model_copy(update={"complete": False}))
+    assert until() == {}
+    memory.write(history.seal(source.repo, day, (), number=2))
+    assert until() == {source: day}
+    memory.write(history.seal(source.repo, after, (), number=2))
+    assert until() == {source: after}
+
+
 def test_published_never_falls(memory: Memory) -> None:
     day = date(2026, 5, 2)
     assert memory.run(memory.store.published("daily", [day])) == {}
