@@ -17,6 +17,7 @@ FORMATS = ("text", "json")
 FIELDS = ("stage", "topic", "repo", "sha", "event")  # what a line is about; `event` is the id of one
 OURS = ("streams", "agents", "reports", "schemas")
 SERVICES = ("streams.application", "streams.transports")  # where Faust's classes tell of themselves in our name
+SELDOM_SECONDS = 30.0
 _about: ContextVar[Mapping[str, str]] = ContextVar("about")
 # after the last @ before the host; a user alone is no secret
 _PASSWORD = re.compile(r"(://[^\s/:@]*):[^\s/]*@")
@@ -34,6 +35,7 @@ def configure(format: str, verbose: bool) -> None:
         raise Misuse(f"--log-format: {format!r} is no format of the log; write text or json")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if format == "json" else TextLines())
+    handler.addFilter(Seldom())
     logging.basicConfig(handlers=[handler], level=logging.INFO if verbose else logging.WARNING, force=True)
     logging.captureWarnings(True)
     for name in OURS:
@@ -55,6 +57,24 @@ def about(**fields: str) -> Iterator[None]:
 def without_secrets(text: str) -> str:
     """The text without passwords in URLs, credentials of headers, and keys that show what they are."""
     return _KEY.sub("***", _PASSWORD.sub(r"\1:***@", text))
+
+
+class Seldom(logging.Filter):
+    """Of what others say again and again, as clients do while a broker is away, one line in half a minute is enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, int, str], float] = {}  # logger, level, message without its arguments -> when
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith(OURS) and not record.name.startswith(SERVICES):
+            return True
+        words = record.getMessage() if record.msg == "%s" else str(record.msg)
+        key = (record.name, record.levelno, words)
+        if record.created - self._said.get(key, 0.0) < SELDOM_SECONDS:
+            return False
+        self._said[key] = record.created
+        return True
 
 
 class Lines(logging.Formatter):

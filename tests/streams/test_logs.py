@@ -46,6 +46,22 @@ def lines(written: Written) -> list[dict[str, Any]]:
     return [json.loads(line) for line in written().splitlines()]
 
 
+def test_what_a_client_says_again_and_again_is_said_once_in_a_while(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure("json", verbose=False)
+    client = logging.getLogger("aiokafka")
+    for number in range(1000):
+        client.error("cannot reach node %d", number)
+    client.error("something else")
+    OURS.error("ours")
+    OURS.error("ours")
+    assert [line["message"] for line in lines(written)] == ["cannot reach node 0", "something else", "ours", "ours"]
+    monkeypatch.setattr(logs, "SELDOM_SECONDS", 0.0)
+    client.error("cannot reach node %d", 1000)
+    assert [line["message"] for line in lines(written)] == ["cannot reach node 1000"]
+
+
 def test_a_json_line_says_when_how_bad_who_and_what(written: Written) -> None:
     configure("json", verbose=False)
     before = datetime.now(UTC)
