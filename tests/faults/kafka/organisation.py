@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -95,13 +96,13 @@ class Organisation:
             print(self.said())  # noqa: T201 what the processes said
 
     async def _begin(self) -> None:
-        """The day before the first was seen already: all days after it are to be reported."""
+        """The day before the first was seen already, long ago: all days after it are to be reported."""
         store = await Store.open(self.store)
         day = crowd.FIRST.replace(day=crowd.FIRST.day - 1)
         start, end = interval(day, "UTC")
         sealed = DaySealed(
             repo=REPO, branch="main", zone="UTC", day=day, start=start, end=end, number=1, complete=True, shas=(),
-            sealed_at=end,
+            sealed_at=start - timedelta(days=30),
         )  # fmt: skip
         await store.write([sealed])
         await store.close()
@@ -228,7 +229,7 @@ class Organisation:
     def check(self) -> None:
         """Fails when a process ended by itself that should not have."""
         ended = [one for one in self.programs if one.code not in (None, 0, -9) and one not in self.given_up]
-        assert not ended, [(one.log.name, one.code) for one in ended]
+        assert not ended, [(one.log.name, one.code, one.said(1000)) for one in ended]
 
     # -- the end
 

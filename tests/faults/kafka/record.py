@@ -68,7 +68,8 @@ class Record:
         doubled = [one for one in more if one not in letters]
         for fault, seconds in self.seconds.items():
             self._tell(fault=fault, times=len(seconds), events=events, lost=len(lost), doubled=len(doubled), to=seconds)
-        assert (lost[:3], doubled[:3], len(letters)) == ([], [], self.letters)
+        counts = (len(lost), len(doubled), len(letters))
+        assert counts == (0, 0, self.letters), f"{counts}: {lost[:3]} {doubled[:3]}"
 
     def _tell(self, **told: object) -> None:
         """`to` are the seconds that each recovery took."""
