@@ -18,7 +18,7 @@ from schemas.seals import DaySealed
 from schemas.windows import Cause, WindowTouched
 
 CLOSE_LIMIT = timedelta(hours=1)
-PORTION = 500  # commits whose reports are made at once, if not of one window
+PORTION = 1000  # commits whose reports are made at once, if not of one window
 WindowKey = tuple[str, date]  # definition's name, day
 Opener = Callable[[ReportPublished], Awaitable[Opening | None]]
 _log = logging.getLogger(__name__)

@@ -186,8 +186,9 @@ class Feed:
     async def _known(self, keys: Sequence[CommitKey]) -> dict[CommitKey, Detail]:
         """The detail in which each commit is stored together with its answers."""
         language = self.definition.language if self.models else None
-        answered = await self.store.complete(keys, self.definition.profile, language) if keys else ()
-        return await self.store.details(answered) if answered else {}
+        stored = await self.store.details(keys) if keys else {}
+        answered = await self.store.complete(stored, self.definition.profile, language) if stored else ()
+        return {key: detail for key, detail in stored.items() if key in answered}
 
 
 class Waiting:

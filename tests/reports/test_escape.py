@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from reports.renderers import escape as rules
 from reports.renderers.escape import GUARD, Markdown, address, clean, code, cut, escape, prose
 
 
@@ -185,3 +186,11 @@ def test_addresses_cannot_leave_their_link() -> None:
 def test_marks_of_markdown() -> None:
     assert Markdown().text("a*b `c`") == r"a\*b `c`"
     assert Markdown().code("a/b_c.py") == "`a/b_c.py`"
+
+
+@given(st.text(alphabet="ab1 .:/@#!&%*_-+=[](){}<>|`~$\\\"'wW。🔴٣中\n\x00\u2028\u202e", max_size=30))
+def test_nothing_live_is_passed_over(text: str) -> None:
+    """Only where one of a set of characters stands is a text looked at."""
+    assert escape(text) == rules._LIVE.sub(rules._harmless, clean(text))
+    shown = rules._SPACES.sub(" ", rules._UNSHOWN.sub(rules._stand_in, text)).strip()
+    assert clean(text) == shown
