@@ -5,15 +5,19 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TypedDict
 
 import pytest
 
 from tests.faults.conftest import REDUCED
+from tests.faults.disk import small_disk
 from tests.faults.kafka.organisation import Organisation
 from tests.faults.kafka.record import Record, moments
 from tests.faults.kafka.sight import Sight
+from tests.gitrepo import GitRepo
 from tests.servers.clickhouse import ClickHouse
+from tests.servers.kafka import Kafka
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -70,3 +74,28 @@ def test_clickhouse_refuses(organisation: Organisation, undisturbed: Sight, draw
                 organisation.hire()
                 organisation.hire()
             assert all(says in one.said() for one in running), [one.said() for one in running]
+
+
+def test_the_disk_of_clickhouse_is_full(
+    kafka: Kafka, repo: GitRepo, tmp_path: Path, undisturbed: Sight, draw: random.Random
+) -> None:
+    """All end with a sentence, and go on where they were when there is room and they are started again."""
+    with (
+        small_disk(tmp_path / "disk") as disk,
+        ClickHouse(disk.path / "clickhouse") as cramped,
+        Organisation(tmp_path / "home", kafka, cramped, repo) as organisation,
+        Record(organisation, undisturbed) as record,
+    ):
+        organisation.begin(workers=2)
+        organisation.until_said(*moments(draw, 1))
+        running = list(organisation.working)
+        organisation.given_up += organisation.programs  # the ingest may have to write something, too
+        with record.strike("the disk of ClickHouse full"):
+            disk.leave(200)
+            organisation.until_given_up(running)
+            disk.grow()
+            cramped.restart()
+            organisation.ingest()
+            organisation.hire()
+            organisation.hire()
+        assert all("has no room left" in one.said() for one in running), [one.said() for one in running]
