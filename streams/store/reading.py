@@ -44,7 +44,7 @@ def sealed_until(client: Client, sources: Iterable[Source], zone: str) -> dict[S
 
 
 def unsettled(client: Client, definition: Definition, since: datetime) -> list[date]:
-    """The finished days about which a source has said something since, and no report was published after that."""
+    """The finished days about which a source has said something since, and no report after that is on the topic."""
     keys = [(source.repo, source.branch) for source in definition.sources]
     said: dict[date, datetime] = {}
     for chunk in chunks(keys):
@@ -52,9 +52,15 @@ def unsettled(client: Client, definition: Definition, since: datetime) -> list[d
             AND complete AND sealed_at >= %(since)s GROUP BY day"""
         for day, at in query(client, sql, keys=chunk, zone=definition.zone, since=since):
             said[day] = max(at, said.get(day, at))
-    sql = "SELECT day, max(published_at) FROM reports WHERE definition = %(name)s AND day IN %(days)s GROUP BY day"
-    told = {row[0]: row[1] for row in query(client, sql, name=definition.name, days=tuple(said))} if said else {}
-    return sorted(day for day, at in said.items() if day not in told or told[day] < at)
+    if not said:
+        return []
+    days = tuple(said)
+    sql = """SELECT day, max(published_at), max(revision) FROM reports
+        WHERE definition = %(name)s AND day IN %(days)s GROUP BY day"""
+    made = {day: (at, revision) for day, at, revision in query(client, sql, name=definition.name, days=days)}
+    on_topic = published(client, definition.name, days)
+    settled = {day for day, (at, revision) in made.items() if at >= said[day] and on_topic.get(day, 0) >= revision}
+    return sorted(said.keys() - settled)
 
 
 def restated(client: Client, source: Source, zone: str) -> list[DaySealed]:

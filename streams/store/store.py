@@ -120,7 +120,7 @@ class Store:
         return await self._readers.run(partial(reading.sealed_until, sources=sources, zone=zone))
 
     async def unsettled(self, definition: Definition, since: datetime) -> list[date]:
-        """The finished days about which a source has said something since, and no report was published after that."""
+        """The finished days about which a source has said something since, and no report after that is on the topic."""
         return await self._readers.run(partial(reading.unsettled, definition=definition, since=since))
 
     async def complete(self, keys: Collection[Key], profile: str, language: str | None = None) -> dict[Key, int]:

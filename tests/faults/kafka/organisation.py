@@ -42,6 +42,15 @@ TRIES = 200
 STOP_SECONDS = 32
 SECONDS = 120
 HOUR = timedelta(hours=1)
+STORED = """
+SELECT 'commits', toDate(committed_at) AS day, uniqExact(sha), 0 FROM commits GROUP BY day
+UNION ALL SELECT 'analyses', toDate(committed_at) AS day, uniqExact(sha), 0 FROM analyses GROUP BY day
+UNION ALL SELECT 'scores', toDate(committed_at) AS day, uniqExact(sha), 0 FROM scores GROUP BY day
+UNION ALL SELECT 'seals', day, max(number), length(argMax(shas, number)) FROM seals GROUP BY day
+UNION ALL SELECT 'reports', day, max(revision), argMax(commits, revision) FROM reports GROUP BY day
+UNION ALL SELECT 'published', day, max(revision), 0 FROM windows GROUP BY day
+UNION ALL SELECT 'delivered', day, max(revision), count() FROM deliveries GROUP BY day
+ORDER BY 1, 2"""
 REPO = "github.com/acme/rocket"
 
 
@@ -205,7 +214,17 @@ class Organisation:
 
     def _state(self) -> str:
         days = sorted(path.stem for path in self.out.glob("daily/*.json"))
-        return f"reported: {days}; events: {self.watch.said(*COUNTED)} of {EVENTS}; unread: {self.unread()}"
+        said = {topic: self.watch.said(topic) for topic in (*COUNTED, "seals", "windows", "reports", "deliveries")}
+        stored = asyncio.run(self._stored())
+        return f"reported: {days}; said: {said} of {EVENTS}; unread: {self.unread()}; stored: {stored}"
+
+    async def _stored(self) -> list[tuple[object, ...]]:
+        """What is in the store of each day."""
+        store = await Store.open(self.store)
+        try:
+            return (await store.select(STORED)).rows
+        finally:
+            await store.close()
 
     def _holds(self, there: Callable[[], bool]) -> bool:
         try:

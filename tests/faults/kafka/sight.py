@@ -49,6 +49,8 @@ def _views(organisation: Organisation) -> list[str]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     views = json.loads(_plain(organisation, done.stdout))
+    for row in views["v_deliveries"]:
+        del row["digest"]  # of files, which are compared themselves, and may tell of another hour
     return [f"{name}: {json.dumps(row, sort_keys=True)}" for name, rows in views.items() for row in rows]
 
 

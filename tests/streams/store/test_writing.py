@@ -316,6 +316,8 @@ def test_a_day_is_settled_when_its_report_is_younger_than_its_seals(memory: Memo
     assert unsettled(since=2) == [], "long ago"
     report = history.report(day, 1).model_copy(update={"definition": definition})
     memory.run(memory.store.save_reports([report], {day: 1}))
+    assert unsettled() == [day], "it may not be on the topic"
+    memory.run(memory.store.mark_published([report]))
     assert unsettled() == []
     sealed(3, hours=2)
     assert unsettled() == [day]
