@@ -138,6 +138,11 @@ class Service:
         """The first that ends, ends all: by an error, which is raised, or because `stop` was called."""
         try:
             await first(self._lifetime.over(), *work)
+        except Exception as error:
+            if not self._lifetime.is_over:
+                raise
+            # a stop ends git and whatever else is under way: what comes of that in the same moment is no failure
+            _log.info("interrupted while stopping: %s", error)
         finally:
             self._lifetime.end()
 

@@ -56,7 +56,9 @@ class Running:
     def ended(self) -> int:
         """Wait for its end; its exit code."""
         code = self.process.wait(SECONDS)
-        assert "Traceback" not in self.err.read_text(), self.err.read_text()
+        said = self.err.read_text()
+        assert "Traceback" not in said, said
+        print(said)  # noqa: T201 shown when the code is another than was wanted
         return code
 
     def kill(self) -> None:
