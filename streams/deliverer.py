@@ -29,6 +29,7 @@ class Deliverer:
     wants: Callable[[WindowKey], bool] = nothing_more  # besides those
     unanswered: dict[WindowKey, int] = field(default_factory=dict)  # commits without an analysis that can still come
     _revisions: dict[WindowKey, int] = field(default_factory=dict)
+    _told: dict[WindowKey, list[ReportDelivered]] = field(default_factory=dict)
     _paths: dict[WindowKey, list[Path]] = field(default_factory=dict)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -38,9 +39,15 @@ class Deliverer:
         return [path for key in sorted(self._paths) for path in self._paths[key]]
 
     async def deliver(self, report: ReportPublished) -> list[ReportDelivered]:
-        """The files of this report, unless it is not wanted or a later revision was delivered."""
+        """The files of this report, unless it is not wanted or a later revision was delivered.
+
+        A repetition returns the same: what was told of files may have been lost with the batch that it was part of.
+        """
         key = (report.definition.name, report.day)
-        return await self._stand(key, report.revision, report) if key in self.wanted or self.wants(key) else []
+        if key not in self.wanted and not self.wants(key):
+            return []
+        await self._stand(key, report.revision, report)
+        return self._told[key] if self._revisions.get(key) == report.revision else []
 
     async def settle(self, revisions: Mapping[WindowKey, int]) -> list[ReportDelivered]:
         """Make the files of each window be those of its revision, also where nothing new was published."""
@@ -67,7 +74,7 @@ class Deliverer:
         self._revisions[key] = report.revision
         self._paths[key] = [file.path for file in written]
         self.unanswered[key] = report.coverage.failed + report.coverage.missing
-        return [
+        self._told[key] = [
             ReportDelivered(
                 definition=report.definition.name,
                 day=report.day,
@@ -78,3 +85,4 @@ class Deliverer:
             )
             for file in written  # also those that were right before: a crash may have kept that from being said
         ]
+        return self._told[key]
