@@ -121,12 +121,12 @@ class Aggregator:
     async def examine(self, keys: set[WindowKey]) -> list[Settled]:
         """Which of these windows have a report that stands, for one who does not own them: nothing is made of it."""
         found = []
-        for window, said in await self._survey(keys):
-            if said is None:
-                continue
-            ((last, rows),) = await self._known([window])
-            if last is not None and self._suffices(last, fold(window, rows, previous=last, now=self._now()), rows):
-                found.append(Settled(*window.key, last.revision, window.numbers))
+        ready = [window for window, said in await self._survey(keys) if said is not None]
+        while portion := _portion(ready):
+            ready = ready[len(portion) :]
+            for window, (last, rows) in zip(portion, await self._known(portion), strict=True):
+                if last is not None and self._suffices(last, window, rows):
+                    found.append(Settled(*window.key, last.revision, window.numbers))
         return found
 
     def _due(self) -> set[WindowKey]:
@@ -208,15 +208,20 @@ class Aggregator:
         report = fold(window, rows, previous=last, now=self._now())
         if last is None or _is_same(last, report):
             return last or report
-        if tells_of_debts or not self._suffices(last, report, rows):
+        if tells_of_debts or not self._can_wait(last, report, rows):
             return report
         self._held[window.key] = last.published_at + PATIENCE
         return last
 
-    def _suffices(self, last: ReportPublished, report: ReportPublished, rows: Sequence[CommitRow]) -> bool:
-        """Whether the new revision says nothing new, or can wait: paid debts are told once a day while any is owed."""
-        can_wait = self._now() < last.published_at + PATIENCE and any(map(owes, rows))
-        return _is_same(last, report) or (can_wait and only_debts_differ(last, report))
+    def _suffices(self, last: ReportPublished, window: Window, rows: Sequence[CommitRow]) -> bool:
+        """Whether a new revision would say nothing new, or can wait."""
+        report = fold(window, rows, previous=last, now=self._now())
+        return _is_same(last, report) or self._can_wait(last, report, rows)
+
+    def _can_wait(self, last: ReportPublished, report: ReportPublished, rows: Sequence[CommitRow]) -> bool:
+        """While something is owed, paid debts are told of once a day."""
+        early = self._now() < last.published_at + PATIENCE
+        return early and any(map(owes, rows)) and only_debts_differ(last, report)
 
     async def _open(self, report: ReportPublished) -> ReportPublished:
         """The report with its opening, where one can be had."""

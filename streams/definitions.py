@@ -25,26 +25,25 @@ class Definitions(dict[str, Definition]):
     def __init__(self, store: Store) -> None:
         super().__init__()
         self._store = store
-        self._strange: set[str] = set()  # repositories that no definition had when they were last read
+        self._covered: set[tuple[Source, str]] = set()  # sources, each with a zone in which a definition has its days
+        self._repos: set[str] = set()  # theirs, and those of which it is known that no definition has them
 
     async def refresh(self) -> None:
         known = {definition.name: definition for definition in await self._store.definitions()}
         self.clear()
         self.update(known)
-        self._strange.clear()
+        self._covered = {(source, one.zone) for one in self.values() for source in one.sources}
+        self._repos = {source.repo for source, _ in self._covered}
 
     async def know(self, events: Sequence[Event]) -> None:
         """A definition is bound before its first commit: what these events belong to is known after this."""
-        covered = {(source, one.zone) for one in self.values() for source in one.sources}
-        repos = self._strange.union(source.repo for source, _ in covered)
-        if any(self._is_news(event, covered, repos) for event in events):
+        if any(map(self._is_news, events)):
             await self.refresh()
-            named = {event.repo for event in events if isinstance(event, OF_COMMITS)}
-            self._strange |= named.difference(*(one.repos for one in self.values()))
+            self._repos |= {event.repo for event in events if isinstance(event, OF_COMMITS)}
 
-    def _is_news(self, event: Event, covered: set[tuple[Source, str]], repos: set[str]) -> bool:
+    def _is_news(self, event: Event) -> bool:
         if isinstance(event, WindowTouched):
             return event.definition not in self
         if isinstance(event, DaySealed):
-            return (Source(repo=event.repo, branch=event.branch), event.zone) not in covered
-        return isinstance(event, OF_COMMITS) and event.repo not in repos
+            return (Source(repo=event.repo, branch=event.branch), event.zone) not in self._covered
+        return isinstance(event, OF_COMMITS) and event.repo not in self._repos

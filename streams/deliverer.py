@@ -30,13 +30,12 @@ class Deliverer:
     unanswered: dict[WindowKey, int] = field(default_factory=dict)  # commits without an analysis that can still come
     _revisions: dict[WindowKey, int] = field(default_factory=dict)
     _told: dict[WindowKey, list[ReportDelivered]] = field(default_factory=dict)
-    _paths: dict[WindowKey, list[Path]] = field(default_factory=dict)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def paths(self) -> list[Path]:
         """The files that were delivered, by report and day."""
-        return [path for key in sorted(self._paths) for path in self._paths[key]]
+        return [Path(told.target) for key in sorted(self._told) for told in self._told[key]]
 
     async def deliver(self, report: ReportPublished) -> list[ReportDelivered]:
         """The files of this report, unless it is not wanted or a later revision was delivered.
@@ -72,7 +71,6 @@ class Deliverer:
         written = await asyncio.to_thread(self.files.write, report)
         failpoint("deliverer.after_files")
         self._revisions[key] = report.revision
-        self._paths[key] = [file.path for file in written]
         self.unanswered[key] = report.coverage.failed + report.coverage.missing
         self._told[key] = [
             ReportDelivered(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -74,9 +75,10 @@ class Intake:
 
     async def _look(self, flow: Flow, collector: Collector, definition: Definition, days: list[date]) -> set[date]:
         """The days about which the source says something new: none while it stands where it stood in the last round."""
-        state = (collector.tip(), *days)
+        tip = await asyncio.to_thread(collector.tip)
+        state = (tip, *days)
         (first, *_) = collector.sources()
-        if collector.tip() and self._seen.get(first) == state:
+        if tip and self._seen.get(first) == state:
             return set()
         seals, new = await self._feed(flow, collector, definition).go(days)
         failed = any(seal.reason for by_day in seals.values() for day, seal in by_day.items() if day in days)

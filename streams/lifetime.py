@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from schemas.errors import Retry, Stop
@@ -12,8 +13,6 @@ from streams.policy import Backoff, Tries
 
 Wait = Callable[[float], Awaitable[bool]]  # seconds -> whether to go on
 Result = TypeVar("Result")
-
-
 PATIENCE = Backoff()  # with what is away
 _log = logging.getLogger(__name__)
 
@@ -59,23 +58,31 @@ class Lifetime:
 async def repeat(step: Callable[[], Awaitable[None]], every: float, wait: Wait) -> None:
     """Do the same again and again, with so many seconds in between, until `wait` says that it is enough.
 
-    What ended with Retry is tried again sooner. Raises Stop when that was to no avail for long.
+    What ended with Retry is tried again sooner. Raises Stop as `patiently` does.
+    """
+    with suppress(Ending):
+        await patiently(step, wait)
+        while await wait(every):
+            await patiently(step, wait)
+
+
+async def patiently(step: Callable[[], Awaitable[Result]], wait: Wait) -> Result:
+    """The result of the step, as soon as it does not end with Retry.
+
+    Raises Stop when many tries were to no avail, Ending when `wait` says before that it is enough.
     """
     tries = Tries(PATIENCE)
     while True:
         try:
-            await step()
-            tries, seconds = Tries(PATIENCE), every
+            return await step()
         except Retry as error:
-            pause = tries.pause()
-            if pause is None:
-                raise Stop(
-                    f"gave up after {tries.count} tries in {tries.waited:.0f} s: {error}; start again"
-                ) from error
-            _log.warning("trying again in %.1f s: %s", pause, error)
-            seconds = pause
+            seconds = tries.pause()
+            if seconds is None:
+                said = f"gave up after {tries.count} tries in {tries.waited:.0f} s"
+                raise Stop(f"{said}: {error}; start again") from error
+            _log.warning("trying again in %.1f s: %s", seconds, error)
         if not await wait(seconds):
-            return
+            raise Ending
 
 
 async def first(*waiting: Awaitable[object]) -> None:

@@ -77,7 +77,8 @@ class Run:
     endpoints: Sequence[EndpointSettings]
 
     async def go(self, opened: Opened) -> Outcome:
-        collectors = [await self._as_bound(collector) for collector in opened.collectors]
+        bound = await self.store.definition(self.request.name)
+        collectors = [self._as_bound(collector, bound) for collector in opened.collectors]
         sources = [source for collector in collectors for source in collector.sources()]
         definition = definition_of(self.request.name, sources, self.request.zone, self.request.language)
         await bind(self.store, definition, redefine=self.request.redefine)
@@ -102,9 +103,8 @@ class Run:
         self.outcome.paths = deliverer.paths
         return self.outcome
 
-    async def _as_bound(self, collector: Collector) -> Collector:
+    def _as_bound(self, collector: Collector, bound: Definition | None) -> Collector:
         """What the definition bound to the name knows of a source, when the source itself cannot tell."""
-        bound = await self.store.definition(self.request.name)
         if bound is not None and isinstance(collector, FileCollector):
             collector.expect(bound.sources)
         return collector if self.request.branch else remembered(collector, bound)

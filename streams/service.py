@@ -12,7 +12,6 @@ from typing import TypeVar
 from agents.llm.settings import EndpointSettings
 from reports.aggregator import WindowKey
 from reports.deliveries.files import ReportFiles
-from schemas.errors import Retry
 from schemas.topics import WINDOWS
 from streams import doorway
 from streams.clock import Clock
@@ -22,13 +21,12 @@ from streams.endpoints import endpoints
 from streams.flow import Flow
 from streams.health import Health
 from streams.intake import Intake
-from streams.lifetime import PATIENCE, Ending, Lifetime, first
+from streams.lifetime import Ending, Lifetime, first, patiently
 from streams.listener import Listener
 from streams.metrics import Metrics
 from streams.office import Office
 from streams.paying import Paying
 from streams.pipeline import Pipeline
-from streams.policy import Tries
 from streams.progress import Progress
 from streams.reminding import Reminding
 from streams.sharing import Sharing
@@ -89,29 +87,20 @@ class Service:
             health, token = self._health, self.settings.listen_token
             listener = Listener.at(self.settings.listen, token, self._metrics, health.ready, health.alive)
             await stack.enter_async_context(listener)
-        store = self._health.store = await self._patiently(lambda: Store.open(self.settings.store_url))
+        store = self._health.store = await self._opened(lambda: Store.open(self.settings.store_url))
         stack.push_async_callback(store.close)
         self._metrics.survey = Survey(store)
         stack.push_async_callback(self._metrics.survey.stop)
         working = self._working(store)
-        flow, pipeline = await self._patiently(lambda: stack.enter_async_context(working.flow()))
+        flow, pipeline = await self._opened(lambda: stack.enter_async_context(working.flow()))
         self._health.flow, self._metrics.lag = flow, flow.lag
         await stack.enter_async_context(Office(self.settings, store, flow, pays=bool(self._asked)))
         self.progress.complain(f"{self.role.name} is running")
         await self._until_the_end([flow.failure(), *self._work(flow, pipeline, working, places)])
 
-    async def _patiently(self, open_: Callable[[], Awaitable[Opened]]) -> Opened:
-        """What is opened, as soon as it is there. Raises Ending when told to stop before, Retry after many tries."""
-        tries = Tries(PATIENCE)
-        while True:
-            try:
-                return await self._lifetime.unless_over(open_())
-            except Retry as error:
-                seconds = tries.pause()
-                if seconds is None:
-                    raise
-                _log.warning("trying again in %.1f s: %s", seconds, error)
-            await self._lifetime.wait(seconds)
+    async def _opened(self, open_: Callable[[], Awaitable[Opened]]) -> Opened:
+        """As soon as it is there. Raises Ending when told to stop before."""
+        return await patiently(lambda: self._lifetime.unless_over(open_()), self._lifetime.wait)
 
     def _work(
         self, flow: Flow, pipeline: Pipeline, working: Working, places: Sequence[Place]

@@ -119,14 +119,12 @@ async def asked(settings: Settings) -> AsyncIterator[Store | Visitor]:
         if visitor is not None:
             yield visitor
             return
-        try:
-            store = await Store.open(settings.store_url, create=False)
-        except DataInUse as error:
-            raise DataInUse(f"{error} (nobody answers at {settings.data / doorway.NAME})") from error
-        try:
+        async with AsyncExitStack() as stack:
+            try:
+                store = await stack.enter_async_context(Store.existing(settings.store_url))
+            except DataInUse as error:
+                raise DataInUse(f"{error} (nobody answers at {settings.data / doorway.NAME})") from error
             yield store
-        finally:
-            await store.close()
 
 
 def _as_json(record: NewRecord) -> dict[str, Any]:

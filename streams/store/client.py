@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from importlib import import_module
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from streams.store.address import Address
@@ -45,6 +46,8 @@ _CLUSTER: dict[str, int | str] = {
     "distributed_ddl_task_timeout": READ_SECONDS - 10,
 }
 
+_loading = Lock()  # lanes make their clients at the same time
+
 
 def _import(address: Address) -> None:
     if address.embedded:
@@ -62,14 +65,15 @@ def _import(address: Address) -> None:
 def _import_engine() -> None:
     """Without pyarrow, and numpy behind it: 0.2 s and 40 MB for a format of results that nobody here asks for."""
     hidden: dict[str, Any] = sys.modules
-    if "pyarrow" in hidden:
-        import_module("chdb")
-        return
-    hidden["pyarrow"] = None
-    try:
-        import_module("chdb")
-    finally:
-        del hidden["pyarrow"]
+    with _loading:
+        if "pyarrow" in hidden:
+            import_module("chdb")
+            return
+        hidden["pyarrow"] = None
+        try:
+            import_module("chdb")
+        finally:
+            del hidden["pyarrow"]
 
 
 def connect(address: Address, *, database: bool = True, people: bool = False) -> Client:

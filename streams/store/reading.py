@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas.definition import Definition, Source
 from schemas.reports import ReportPublished
@@ -93,17 +93,20 @@ def _sealed(row: Fields) -> DaySealed:
 
 def latest_reports(client: Client, name: str, days: Collection[date]) -> dict[date, ReportPublished]:
     """The whole event of the highest revision of each day that has one."""
-    sql = """SELECT day, event FROM reports FINAL WHERE definition = %(name)s AND day IN %(days)s
-        ORDER BY revision DESC LIMIT 1 BY day"""
-    rows = query(client, sql, name=name, days=tuple(days)) if days else ()
+    rows = _last(client, "day, event", name, days)
     return {day: ReportPublished.model_validate_json(event) for day, event in rows}
 
 
 def last(client: Client, name: str, days: Collection[date]) -> list[tuple[date, int, str]]:
     """Day, number and digest of the highest revision of each day that has one."""
-    sql = """SELECT day, revision, digest FROM reports FINAL WHERE definition = %(name)s AND day IN %(days)s
+    return [(row[0], row[1], row[2]) for row in _last(client, "day, revision, digest", name, days)]
+
+
+def _last(client: Client, columns: str, name: str, days: Collection[date]) -> list[tuple[Any, ...]]:
+    """Of the highest revision of each day that has one."""
+    sql = f"""SELECT {columns} FROM reports FINAL WHERE definition = %(name)s AND day IN %(days)s
         ORDER BY revision DESC LIMIT 1 BY day"""
-    return [(row[0], row[1], row[2]) for row in query(client, sql, name=name, days=tuple(days))]
+    return query(client, sql, name=name, days=tuple(days)) if days else []
 
 
 def published(client: Client, name: str, days: Collection[date]) -> dict[date, int]:

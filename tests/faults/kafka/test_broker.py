@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.faults.conftest import REDUCED
+from tests.faults.kafka import outage
 from tests.faults.kafka.organisation import Organisation
 from tests.faults.kafka.record import Record, moments
 from tests.faults.kafka.sight import Sight
@@ -17,7 +17,6 @@ from tests.servers.clickhouse import ClickHouse
 from tests.servers.kafka import Kafka
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
-AWAY_SECONDS = 20 if REDUCED else 120
 
 
 @pytest.mark.parametrize("run", range(1 if REDUCED else 3))
@@ -25,18 +24,7 @@ def test_the_broker_dies_and_is_away(
     organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int
 ) -> None:
     with Record(organisation, undisturbed) as record:
-        organisation.begin(workers=2)
-        *kills, away = moments(draw, 4)
-        for moment in kills:
-            organisation.until_said(moment)
-            with record.strike("the broker killed with -9 and started again"):
-                organisation.kafka.kill()
-                organisation.kafka.start()
-        organisation.until_said(away)
-        with record.strike(f"the broker away for {AWAY_SECONDS} s"):
-            organisation.kafka.kill()
-            time.sleep(AWAY_SECONDS)
-            organisation.kafka.start()
+        outage.strike(record, organisation.kafka, "the broker", draw)
 
 
 def test_one_broker_of_three_is_lost(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypedDict
@@ -12,6 +11,7 @@ import pytest
 
 from tests.faults.conftest import REDUCED
 from tests.faults.disk import small_disk
+from tests.faults.kafka import outage
 from tests.faults.kafka.organisation import Organisation
 from tests.faults.kafka.record import Record, moments
 from tests.faults.kafka.sight import Sight
@@ -29,8 +29,6 @@ class Refusal(TypedDict, total=False):
     readonly: bool
 
 
-AWAY_SECONDS = 20 if REDUCED else 120
-
 REFUSALS: tuple[Refusal, ...] = ({"password": "another"}, {"readonly": True})
 
 
@@ -45,18 +43,7 @@ def test_clickhouse_dies_and_is_away(
     organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int
 ) -> None:
     with Record(organisation, undisturbed) as record:
-        organisation.begin(workers=2)
-        *kills, away = moments(draw, 4)
-        for moment in kills:
-            organisation.until_said(moment)
-            with record.strike("ClickHouse killed with -9 and started again"):
-                organisation.clickhouse.kill()
-                organisation.clickhouse.start()
-        organisation.until_said(away)
-        with record.strike(f"ClickHouse away for {AWAY_SECONDS} s"):
-            organisation.clickhouse.kill()
-            time.sleep(AWAY_SECONDS)
-            organisation.clickhouse.start()
+        outage.strike(record, organisation.clickhouse, "ClickHouse", draw)
 
 
 def test_clickhouse_refuses(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
