@@ -1,4 +1,4 @@
-# make report [REPO=PATH_OR_URL] [DATE=YYYY-MM-DD] [REPORT_LANG=zh-CN|en] [OUT=DIR]   the daily report
+# make report [REPO=PATH_OR_URL] [DATE=YYYY-MM-DD] [REPORT_LANG=zh-CN|en] [NAME=daily] [OUT=DIR]   the daily report
 # make test                                                     the quick suite
 # make check                                                    formatting, lint, types, package directions
 # make servers                                                  fetch Apache Kafka and a ClickHouse server for the tests
@@ -6,6 +6,7 @@
 
 PYTHON ?= python3
 REPO ?= .
+NAME ?= daily
 OUT ?= out
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 .PHONY: report test check servers faults docs benchmarks clean
 
 report: $(VENV)/installed
-	@$(BIN)/commitwire report "$(REPO)" --out "$(OUT)" $(if $(DATE),--date "$(DATE)") $(if $(REPORT_LANG),--lang "$(REPORT_LANG)")
+	@$(BIN)/commitwire report "$(REPO)" --name "$(NAME)" --out "$(OUT)" $(if $(DATE),--date "$(DATE)") $(if $(REPORT_LANG),--lang "$(REPORT_LANG)")
 
 test: $(VENV)/installed-dev
 	$(BIN)/pytest -m "not faults" -n auto --dist worksteal $(ARGS)

@@ -8,10 +8,13 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from schemas.errors import Misuse
 from streams.store.address import Address
 
 if TYPE_CHECKING:
@@ -64,16 +67,28 @@ def _import(address: Address) -> None:
 
 def _import_engine() -> None:
     """Without pyarrow, and numpy behind it: 0.2 s and 40 MB for a format of results that nobody here asks for."""
-    hidden: dict[str, Any] = sys.modules
-    with _loading:
-        if "pyarrow" in hidden:
-            import_module("chdb")
-            return
-        hidden["pyarrow"] = None
+    with _loading, _hidden("pyarrow"):
         try:
             import_module("chdb")
-        finally:
-            del hidden["pyarrow"]
+        except ModuleNotFoundError as error:
+            raise Misuse(
+                "the engine of chdb:// is not installed here: install chdb-core, or name a server, as in"
+                " clickhouse://user:password@host:8123/commitwire"
+            ) from error
+
+
+@contextmanager
+def _hidden(name: str) -> Iterator[None]:
+    """As if the module were not installed, unless somebody has it already."""
+    modules: dict[str, Any] = sys.modules
+    if name in modules:
+        yield
+        return
+    modules[name] = None
+    try:
+        yield
+    finally:
+        del modules[name]
 
 
 def connect(address: Address, *, database: bool = True, people: bool = False) -> Client:

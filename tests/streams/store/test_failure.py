@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import http.server
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +29,7 @@ from streams.store.address import Address, parse
 from streams.store.failure import failure, failures, first_line
 from streams.store.kinds import KINDS
 from streams.store.selection import query
+from streams.store.store import Store
 from tests.servers.clickhouse import ClickHouse, fresh_database
 from tests.streams.store.memory import Memory, opened
 
@@ -142,3 +146,9 @@ def test_the_first_line_has_no_code_and_no_version() -> None:
 def test_known_names_are_names_of_the_engine(memory: Memory) -> None:
     names = {name for (name,) in memory.rows("SELECT errorCodeToName(number) FROM numbers(1100)")}
     assert KINDS.keys() <= names
+
+
+def test_an_engine_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "chdb", None)
+    with pytest.raises(Misuse, match="install chdb-core, or name a server"):
+        asyncio.run(Store.open(f"chdb://{tmp_path}/store"))
