@@ -28,7 +28,7 @@ def seconds(repository: Path, home: Path, environment: dict[str, str]) -> float:
         [*command, "--tz", "UTC", "--date", str(day), "-q", *places],
         env={**os.environ, **environment},
         check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
     )
     with reader(environment.get("COMMITWIRE_BROKER", f"embedded://{home}/data/log")) as topics:

@@ -241,7 +241,7 @@ class Flow:
             if loop.stage.slots:
                 error = await self._spread(loop, stream)
             else:
-                async with aclosing(stream.batches(loop.stage.batch)) as batches:
+                async with aclosing(stream.batches(loop.stage.batch, loop.stage.linger)) as batches:
                     error = await loop.run(batches)
         except asyncio.CancelledError:
             error = Stop(f"stage {loop.stage.name} was cancelled while it worked; this is a defect, please report it")

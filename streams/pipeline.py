@@ -61,11 +61,12 @@ class Pipeline:
         return (*self._stages(), asking)
 
     def _stages(self) -> tuple[Stage, ...]:
+        kept = (COMMITS, ANALYSES, SCORES, SEALS, DELIVERIES)
         return (
             Stage("analyzers", reads=(COMMITS,), handle=self.analyze, rescue=unanalyzed),
             Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=unscored),
-            Stage("store", reads=(COMMITS, ANALYSES, SCORES, SEALS, DELIVERIES), handle=self.keep, batch=1500),
-            Stage("windows", reads=(WINDOWS,), handle=self.close, batch=50),
+            Stage("store", reads=kept, handle=self.keep, batch=1500, linger=1.0),  # an insert of one row costs as much
+            Stage("windows", reads=(WINDOWS,), handle=self.close, batch=500),
             Stage("deliveries", reads=(REPORTS,), handle=self.deliver, batch=20),
         )
 

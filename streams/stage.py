@@ -42,8 +42,8 @@ class Stage:
     """`handle` turns events into events; errors say what happens next (see schemas.errors).
 
     `rescue` is asked what else to say when an event becomes a dead letter, so that others need not wait for it. `batch`
-    is how many events `handle` gets at most. With `slots`, so many events are handled at the same time, each alone:
-    for stages that wait for others most of the time.
+    is how many events `handle` gets at most; as long as more come it waits for them, for at most `linger` seconds. With
+    `slots`, so many events are handled at the same time, each alone: for stages that wait for others most of the time.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Stage:
     handle: Callable[[Sequence[Event]], Awaitable[Sequence[Event]]]
     rescue: Callable[[Event, Exception], Sequence[Event]] = nothing
     batch: int = 200
+    linger: float = 0.0
     slots: int = 0
 
 

@@ -11,7 +11,7 @@ from schemas import phrase
 from schemas.analyses import ANY_LANGUAGE, ROUNDS, CommitAnalyzed
 from schemas.commits import Brought, CommitObserved, Detail, FileChange, Person
 from schemas.scores import CommitScored, Part
-from streams.store.selection import Fields, Key, chunks, query, select
+from streams.store.selection import OF_KEYS, Fields, Key, chunks, query, query_of, select_of
 from streams.store.tables import COMMITS, FILE_CHANGES, SCORES
 
 if TYPE_CHECKING:
@@ -46,22 +46,21 @@ def complete(client: Client, keys: Collection[Key], profile: str, language: str 
     whatever that is; of merges, and of what could not be analyzed at all, no model is asked.
     """
     sql = _ANSWERED if language is None else f"{_ANSWERED} {_BY_MODEL}"
-    told = {"profile": profile, "language": language, "rounds": ROUNDS}
-    rows = (row for chunk in chunks(keys) for row in query(client, sql, keys=chunk, **told))
+    rows = query_of(client, keys, sql, profile=profile, language=language, rounds=ROUNDS)
     return {(repo, sha): said for repo, sha, said in rows}
 
 
-_ANSWERED = """SELECT repo, sha, rounds + 2 * score + final + settled FROM
+_ANSWERED = f"""SELECT repo, sha, rounds + 2 * score + final + settled FROM
     (SELECT repo, sha, max(version) AS known, argMax(length(parents) > 1, version) AS merge FROM commits
-        WHERE (repo, sha) IN %(keys)s GROUP BY repo, sha) AS observed
+        WHERE {OF_KEYS} GROUP BY repo, sha) AS observed
     JOIN (SELECT repo, sha, sum(round) AS rounds, max(intDiv(round, %(rounds)s)) AS analyzed,
             maxIf(round, analyzer = 'llm' AND language = %(language)s) AS asked,
             maxIf(intDiv(round, %(rounds)s), analyzer != 'llm' AND status = 'failed') AS failed
-        FROM analyses FINAL WHERE (repo, sha) IN %(keys)s GROUP BY repo, sha) AS analyses USING (repo, sha)
+        FROM analyses FINAL WHERE {OF_KEYS} GROUP BY repo, sha) AS analyses USING (repo, sha)
     JOIN (SELECT repo, sha, round AS score, intDiv(round, %(rounds)s) AS scored, final FROM scores FINAL
-        WHERE (repo, sha) IN %(keys)s AND profile = %(profile)s) AS scores USING (repo, sha)
+        WHERE {OF_KEYS} AND profile = %(profile)s) AS scores USING (repo, sha)
     LEFT JOIN (SELECT repo, sha, if(final, round, 0) AS settled FROM verdicts FINAL
-        WHERE (repo, sha) IN %(keys)s AND profile = %(profile)s AND language = %(language)s) AS verdicts
+        WHERE {OF_KEYS} AND profile = %(profile)s AND language = %(language)s) AS verdicts
         USING (repo, sha)
     WHERE analyzed >= known AND scored >= known"""
 _BY_MODEL = """AND final AND (merge OR failed >= known OR (intDiv(asked, %(rounds)s) >= known AND settled >= asked))"""
@@ -69,8 +68,8 @@ _BY_MODEL = """AND final AND (merge OR failed >= known OR (intDiv(asked, %(round
 
 def details(client: Client, keys: Collection[Key]) -> dict[Key, Detail]:
     """How much is known of each key that has a commit."""
-    sql = "SELECT repo, sha, detail FROM commits FINAL WHERE (repo, sha) IN %(keys)s"
-    return {(repo, sha): detail for chunk in chunks(keys) for repo, sha, detail in query(client, sql, keys=chunk)}
+    sql = f"SELECT repo, sha, detail FROM commits FINAL WHERE {OF_KEYS}"
+    return {(repo, sha): detail for repo, sha, detail in query_of(client, keys, sql)}
 
 
 def commits(client: Client, keys: Collection[Key], profile: str, language: str | None, files: bool) -> list[CommitRow]:
@@ -85,7 +84,7 @@ def _commits(
     changes = _files(client, keys) if files else {}
     analyses = _analyses(client, keys, language)
     scores = _scores(client, keys, profile)
-    for row in select(client, COMMITS, "(repo, sha) IN %(keys)s", keys=keys):
+    for row in select_of(client, keys, COMMITS):
         key = (row["repo"], row["sha"])
         observed = _observed(row, changes.get((*key, row["version"]), ()))
         analyzed, debt = analyses.get(key, (None, None))
@@ -98,10 +97,10 @@ def whole(client: Client, keys: Collection[Key]) -> dict[Key, CommitObserved]:
 
 
 def _whole(client: Client, keys: tuple[Key, ...]) -> Iterator[tuple[Key, CommitObserved]]:
-    rows = list(select(client, COMMITS, "(repo, sha) IN %(keys)s", keys=keys))  # first: they are written last
+    rows = list(select_of(client, keys, COMMITS))  # first: they are written last
     files = _files(client, keys)
-    sql = "SELECT repo, sha, version, text FROM patches FINAL WHERE (repo, sha) IN %(keys)s"
-    patches = {(repo, sha, version): text for repo, sha, version, text in query(client, sql, keys=keys)}
+    sql = f"SELECT repo, sha, version, text FROM patches FINAL WHERE {OF_KEYS}"
+    patches = {(repo, sha, version): text for repo, sha, version, text in query_of(client, keys, sql)}
     for row in rows:
         key, version = (row["repo"], row["sha"]), row["version"]
         yield key, _observed(row, files.get((*key, version), ()), patches.get((*key, version), ""))
@@ -118,7 +117,7 @@ def patch_pieces(client: Client, repo: str, sha: str, after: int) -> list[Piece]
 def _files(client: Client, keys: tuple[Key, ...]) -> dict[tuple[str, str, int], list[FileChange]]:
     """The files that travelled in the events, in their order, by (repo, sha, version)."""
     found: dict[tuple[str, str, int], list[FileChange]] = defaultdict(list)
-    for row in select(client, FILE_CHANGES, "(repo, sha) IN %(keys)s ORDER BY repo, sha, position", keys=keys):
+    for row in select_of(client, keys, FILE_CHANGES, "ORDER BY repo, sha, position"):
         found[row["repo"], row["sha"], row["version"]].append(
             FileChange(
                 path=row["path"],
@@ -170,11 +169,11 @@ Answer = tuple[CommitAnalyzed, CommitAnalyzed | None]  # the best analysis, and 
 def _analyses(client: Client, keys: tuple[Key, ...], language: str | None) -> dict[Key, Answer]:
     """Of each key the best analysis that a reader of the language can read (None: of any), and the debt."""
     readable = "" if language is None else "AND language IN %(languages)s"
-    sql = f"""SELECT repo, sha, event FROM analyses FINAL WHERE (repo, sha) IN %(keys)s {readable}
+    sql = f"""SELECT repo, sha, event FROM analyses FINAL WHERE {OF_KEYS} {readable}
         ORDER BY status = 'done' DESC, version DESC, analyzer, language
         LIMIT 1 BY repo, sha, analyzer = 'llm' AND status != 'done'"""
     found: dict[Key, list[CommitAnalyzed]] = defaultdict(list)
-    for repo, sha, event in query(client, sql, keys=keys, languages=(ANY_LANGUAGE, language)):
+    for repo, sha, event in query_of(client, keys, sql, languages=(ANY_LANGUAGE, language)):
         found[repo, sha].append(CommitAnalyzed.model_validate_json(event))
     return {key: (best[0], next(filter(_is_debt, best), None)) for key, best in found.items()}
 
@@ -184,10 +183,8 @@ def _is_debt(event: CommitAnalyzed) -> bool:
 
 
 def _scores(client: Client, keys: tuple[Key, ...], profile: str) -> dict[Key, CommitScored]:
-    where = "(repo, sha) IN %(keys)s AND profile = %(profile)s"
-    return {
-        (row["repo"], row["sha"]): _scored(row) for row in select(client, SCORES, where, keys=keys, profile=profile)
-    }
+    rows = select_of(client, keys, SCORES, "AND profile = %(profile)s", profile=profile)
+    return {(row["repo"], row["sha"]): _scored(row) for row in rows}
 
 
 def _scored(row: Fields) -> CommitScored:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.analyses import CommitAnalyzed, Depth
 from schemas.definition import Language
-from streams.store.selection import chunks, query
+from streams.store.selection import OF_KEYS, query, query_of
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 
 def analyses(client: Client, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], CommitAnalyzed]:
     """What a model said about (repo, sha) in a language, or why it has not."""
-    sql = """SELECT repo, sha, language, event FROM analyses FINAL
-        WHERE (repo, sha) IN %(keys)s AND analyzer = 'llm'"""
+    sql = f"SELECT repo, sha, language, event FROM analyses FINAL WHERE {OF_KEYS} AND analyzer = 'llm'"
     return {
         (repo, sha, language): CommitAnalyzed.model_validate_json(event)
-        for chunk in chunks((repo, sha) for repo, sha, _ in keys)
-        for repo, sha, language, event in query(client, sql, keys=chunk)
+        for repo, sha, language, event in query_of(client, {(repo, sha) for repo, sha, _ in keys}, sql)
         if (repo, sha, language) in keys
     }
 

@@ -5,7 +5,8 @@ the events are lost. A plain `async for` costs about a millisecond of bookkeepin
 
 `batches(n)` waits for one event only and takes what stands behind it in the queue. So a batch is small while events are
 rare, and grows by itself while the agent is busy: under load many events share one round through the agent, one
-transaction of the log, one insert. A batch is acknowledged when, and only when, the agent comes back for the next one:
+transaction of the log, one insert. Where a round costs much whatever is in it, a stream lingers as long as more comes.
+A batch is acknowledged when, and only when, the agent comes back for the next one:
 an agent that raised, was cancelled or went away leaves it unacknowledged, and it is delivered again after a restart.
 """
 
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple
 from faust.streams import Stream
 
 SMALL = 8  # events: after a batch this small, others get a turn to queue more
+QUIET_SECONDS = 0.02  # without another event: no more is coming
 
 
 class Single(NamedTuple):
@@ -34,9 +36,12 @@ class BatchStream(Stream):  # type: ignore[misc]
 
     app: Any
 
-    async def batches(self, limit: int) -> AsyncGenerator[list[Any], None]:
-        """Messages, at least one and at most `limit`; acknowledged when the caller asks for the next batch."""
-        async with aclosing(self._taken(limit)) as taken:
+    async def batches(self, limit: int, linger: float = 0.0) -> AsyncGenerator[list[Any], None]:
+        """Messages, at least one and at most `limit`; acknowledged when the caller asks for the next batch.
+
+        While more comes, a batch is waited for, for at most `linger` seconds.
+        """
+        async with aclosing(self._taken(limit, linger)) as taken:
             async for events in taken:
                 messages = [event.message for event in events]
                 try:
@@ -49,7 +54,7 @@ class BatchStream(Stream):  # type: ignore[misc]
     async def singles(self) -> AsyncGenerator[Single, None]:
         """Messages one by one, to be acknowledged in any order; those that are not when it is closed stay so."""
         working: dict[Any, None] = {}
-        async with aclosing(self._taken(1)) as taken:
+        async with aclosing(self._taken(1, 0.0)) as taken:
             try:
                 async for (event,) in taken:
                     working[event.message] = None
@@ -62,12 +67,12 @@ class BatchStream(Stream):  # type: ignore[misc]
         del working[event.message]
         self.app.consumer.left([event.message])
 
-    async def _taken(self, limit: int) -> AsyncGenerator[list[Any], None]:
+    async def _taken(self, limit: int, linger: float) -> AsyncGenerator[list[Any], None]:
         """Events, as soon as there is one and at most `limit`; the consumer knows that they are worked on."""
         started = await self.maybe_start()
         try:
             while not self.should_stop:
-                events = await self._take(limit)
+                events = await self._take(limit, linger)
                 self.app.consumer.took([event.message for event in events])
                 yield events
         except StopAsyncIteration:  # thrown into the queue by Faust when the agent is to end
@@ -78,10 +83,11 @@ class BatchStream(Stream):  # type: ignore[misc]
                 await self.stop()
                 self.service_reset()
 
-    async def _take(self, limit: int) -> list[Any]:
+    async def _take(self, limit: int, linger: float) -> list[Any]:
         queue = self.channel.queue
         while True:
             batch = [await self.channel.get()]
+            await gather(queue.qsize, limit, linger)
             while len(batch) < limit and not queue.empty():
                 batch.append(queue.get_nowait())
             if len(batch) < SMALL:
@@ -95,3 +101,12 @@ class BatchStream(Stream):  # type: ignore[misc]
             return []
         generation = self.app.consumer_generation_id
         return [event for event in batch if event.message.generation_id == generation]
+
+
+async def gather(size: Callable[[], int], limit: int, linger: float) -> None:
+    """Wait as long as the size grows and is below the limit, for at most `linger` seconds."""
+    now = asyncio.get_running_loop().time
+    end, last = now() + linger, -1
+    while last < (waiting := size()) < limit and now() < end:
+        last = waiting
+        await asyncio.sleep(QUIET_SECONDS)
