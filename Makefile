@@ -1,5 +1,6 @@
 # make report [REPO=PATH_OR_URL] [DATE=YYYY-MM-DD] [REPORT_LANG=zh-CN|en] [NAME=daily] [OUT=DIR]   the daily report
 # make test                                                     the quick suite
+# make test-on BACKEND=kafka|tansu                              the stories of the command line, on servers
 # make check                                                    formatting, lint, types, package directions
 # make servers                                                  fetch Apache Kafka and a ClickHouse server for the tests
 # make faults                                                   kills, full disks and other long tests, whole
@@ -11,13 +12,16 @@ OUT ?= out
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: report test check servers faults docs benchmarks clean
+.PHONY: report test test-on check servers faults docs benchmarks clean
 
 report: $(VENV)/installed
 	@$(BIN)/commitwire report "$(REPO)" --name "$(NAME)" --out "$(OUT)" $(if $(DATE),--date "$(DATE)") $(if $(REPORT_LANG),--lang "$(REPORT_LANG)")
 
 test: $(VENV)/installed-dev
 	$(BIN)/pytest -m "not faults" -n auto --dist worksteal $(ARGS)
+
+test-on: $(VENV)/installed-dev
+	TEST_BACKEND=$(BACKEND) $(BIN)/pytest -m "not faults" -n 2 --dist worksteal tests/cli $(ARGS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

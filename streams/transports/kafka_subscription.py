@@ -9,7 +9,7 @@ from typing import Any, Self
 import aiokafka
 from aiokafka.errors import KafkaError
 
-from schemas.errors import Retry, Stop
+from schemas.errors import Misuse, Retry, Stop
 from streams.transports.broker import LARGEST_RECORD, KafkaBroker, Layout
 from streams.transports.kafka_client import connection, record_of
 from streams.transports.record import Record
@@ -23,8 +23,8 @@ class KafkaSubscription:
 
     def __init__(self, broker: KafkaBroker, topic: str, group: str, layout: Layout) -> None:
         self._broker = broker
+        self._topic = broker.named(topic)
         self._consumer = aiokafka.AIOKafkaConsumer(
-            broker.named(topic),
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -36,11 +36,18 @@ class KafkaSubscription:
         )
 
     async def __aenter__(self) -> Self:
+        """Raises Misuse when there is no such topic yet, Stop when the cluster cannot be read."""
+        servers = ", ".join(self._broker.servers)
         try:
             await self._consumer.start()
+            topics = await self._consumer.topics()
         except (KafkaError, OSError) as error:
             await self._consumer.stop()
-            raise Stop(f"{', '.join(self._broker.servers)} cannot be read: {error}; check the broker") from error
+            raise Stop(f"{servers} cannot be read: {error}; check the broker") from error
+        if self._topic not in topics:
+            await self._consumer.stop()
+            raise Misuse(f"{servers} holds no topic {self._topic} yet; run a report or start a worker first")
+        self._consumer.subscribe([self._topic])
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -70,8 +77,7 @@ class KafkaSubscription:
             return bool(assigned) and all([await self._consumer.position(place) >= ends[place] for place in assigned])
 
     def _place(self, partition: int) -> Any:
-        (topic,) = self._consumer.subscription()
-        return aiokafka.TopicPartition(topic, partition)
+        return aiokafka.TopicPartition(self._topic, partition)
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

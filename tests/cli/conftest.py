@@ -18,12 +18,12 @@ from tests.servers.clickhouse import ClickHouse, fresh_database
 BACKEND = os.environ.get("TEST_BACKEND", "embedded")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of what only the embedded log and store have are left out on servers."""
-    skip = pytest.mark.skip(reason="tells of a data directory's log or store")
-    for item in items:
-        if BACKEND != "embedded" and item.get_closest_marker("embedded"):
-            item.add_marker(skip)
+    if BACKEND != "embedded":
+        left_out = [item for item in items if item.get_closest_marker("embedded")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture

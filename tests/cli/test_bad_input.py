@@ -77,6 +77,7 @@ def test_an_empty_repository_has_no_commits(commitwire: Commitwire, repo: GitRep
     assert titles(commitwire.event("2026-02-12")) == ["fix: the first"]
 
 
+@pytest.mark.embedded
 def test_configuration_says_which_key_is_wrong(commitwire: Commitwire, tmp_path: Path) -> None:
     file = commitwire.home / "commitwire.toml"
     file.write_text('zones = "UTC"\n')

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 
+import pytest
+
 from streams.store.directory import claim
 from streams.transports.log import Log
 from tests.cli.scene import utc
 from tests.commitwire import Commitwire
 from tests.gitrepo import GitRepo
+
+pytestmark = pytest.mark.embedded
 
 
 def test_a_log_that_is_damaged_or_of_another_program(commitwire: Commitwire, repo: GitRepo) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 
+import pytest
+
 from streams.transports.log import Log
 from tests.cli.scene import titles, utc
 from tests.commitwire import Commitwire
@@ -13,6 +15,7 @@ from tests.gitrepo import GitRepo
 GARBAGE = b"\xff\x00 this is no event"
 
 
+@pytest.mark.embedded
 def test_undecodable_bytes_become_dead_letters_which_can_be_replayed(commitwire: Commitwire, repo: GitRepo) -> None:
     repo.commit("fix: one", {"a.py": "1\n"}, when=utc("2026-02-10 10:00"))
     commitwire.report(repo.path)

@@ -18,9 +18,9 @@ def test_a_killed_run_leaves_no_earlier_day_behind(commitwire: Commitwire, repo:
     commitwire.now = "2026-02-13T06:00:00+00:00"
     commitwire.report(repo.path, "--date", "2026-02-10")
     late_work(repo)
-    commitwire.environment = {"COMMITWIRE_KILL_AT": "run.sealed:1"}
+    commitwire.environment["COMMITWIRE_KILL_AT"] = "run.sealed:1"
     commitwire.report(repo.path, "--date", "2026-02-12", code=-9)
-    commitwire.environment = {}
+    del commitwire.environment["COMMITWIRE_KILL_AT"]
     commitwire.report(repo.path, "--date", "2026-02-12")
     event = commitwire.event("2026-02-10")
     assert (event["revision"], event["coverage"]["commits"]) == (2, 2)

@@ -91,6 +91,7 @@ def test_sql_only_reads(told: Commitwire) -> None:
     assert told.sql("SELECT count() AS n FROM v_commits") == [{"n": 12}]
 
 
+@pytest.mark.embedded
 def test_topics_are_listed_and_tailed(told: Commitwire, commitwire: Commitwire) -> None:
     listed = told("topics", "list", "--data", told.data).out
     assert "commitwire.dead-letters" in listed
@@ -116,6 +117,7 @@ def test_without_a_subcommand_what_there_is_is_listed(told: Commitwire) -> None:
     assert told("dead-letters", "--data", told.data).out == ""
 
 
+@pytest.mark.embedded
 def test_what_only_reads_makes_no_store(commitwire: Commitwire) -> None:
     asked = commitwire("sql", "SELECT 1", "--data", "tpyo", code=2)
     assert asked.err == f"commitwire: there is no store at {commitwire.home}/tpyo/store yet; run a report first\n"
@@ -124,6 +126,7 @@ def test_what_only_reads_makes_no_store(commitwire: Commitwire) -> None:
     assert not (commitwire.home / "tpyo").exists()
 
 
+@pytest.mark.embedded
 def test_check_says_how_things_are(told: Commitwire, commitwire: Commitwire) -> None:
     fine = told("check", "--data", told.data)
     assert [one.split()[:2] for one in fine.lines] == [
@@ -161,6 +164,7 @@ def test_check_looks_at_all_that_the_configuration_names(commitwire: Commitwire,
     assert gone.startswith(f"wrong  repository {commitwire.home}/gone: {commitwire.home}/gone is no directory")
 
 
+@pytest.mark.embedded
 def test_a_relative_data_directory_holds_everything(commitwire: Commitwire, repo: GitRepo) -> None:
     repo.commit("fix: this", {"a.py": "1\n"}, when=utc("2026-02-11 10:00"))
     commitwire("report", repo.path.as_uri(), "--tz", "UTC", "--data", "mine", "--out", "reports")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.scene import commit_of, counts, titles, utc, with_origin
 from tests.commitwire import Commitwire
 from tests.gitrepo import GitRepo
 
 
+@pytest.mark.embedded
 def test_without_options_it_reports_on_the_last_day_of_the_clone_in_the_current_directory(
     commitwire: Commitwire,
 ) -> None:

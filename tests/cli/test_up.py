@@ -76,6 +76,7 @@ def test_a_day_is_reported_when_it_is_over(commitwire: Commitwire, worked: GitRe
     assert not (commitwire.data / "commitwire.sock").exists()
 
 
+@pytest.mark.embedded
 def test_its_user_can_ask_while_it_runs(commitwire: Commitwire, worked: GitRepo) -> None:
     with up(commitwire, worked.path) as service:
         service.until(lambda: reported(commitwire, YESTERDAY))
@@ -98,6 +99,7 @@ def test_its_user_can_ask_while_it_runs(commitwire: Commitwire, worked: GitRepo)
     assert [commitwire("sql", query, "--format", kind, *place).out for kind in ("table", "json", "csv")] == asked
 
 
+@pytest.mark.embedded
 def test_a_second_owner_is_refused(commitwire: Commitwire, worked: GitRepo) -> None:
     with up(commitwire, worked.path) as service:
         service.until(lambda: reported(commitwire, YESTERDAY))
@@ -140,7 +142,9 @@ def _listens(home: Commitwire) -> bool:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("point", ["store.after_write", "store.after_report", "log.after_write:7"])
+@pytest.mark.parametrize(
+    "point", ["store.after_write", "store.after_report", pytest.param("log.after_write:7", marks=pytest.mark.embedded)]
+)
 def test_killed_at_any_time_it_reports_once(commitwire: Commitwire, worked: GitRepo, point: str) -> None:
     commitwire.environment["COMMITWIRE_KILL_AT"] = point
     with up(commitwire, worked.path) as service:
@@ -153,6 +157,7 @@ def test_killed_at_any_time_it_reports_once(commitwire: Commitwire, worked: GitR
     assert commitwire.sql("SELECT count() AS n FROM v_reports") == [{"n": 1}]
 
 
+@pytest.mark.embedded
 @pytest.mark.faults
 def test_what_a_killed_one_leaves_is_in_nobodys_way(commitwire: Commitwire, worked: GitRepo) -> None:
     with up(commitwire, worked.path) as service:
@@ -166,6 +171,7 @@ def test_what_a_killed_one_leaves_is_in_nobodys_way(commitwire: Commitwire, work
         assert service.stop() == 0
 
 
+@pytest.mark.embedded
 def test_dead_letters_are_put_back_by_the_owner(commitwire: Commitwire, worked: GitRepo) -> None:
     with up(commitwire, worked.path) as service:
         service.until(lambda: reported(commitwire, YESTERDAY))
@@ -191,6 +197,7 @@ def dead(home: Commitwire) -> set[str]:
     return {line.split()[0] for line in home("dead-letters", "list", "--data", home.data).lines}
 
 
+@pytest.mark.embedded
 def test_what_is_owed_is_paid_when_the_model_answers_again(commitwire: Commitwire, repo: GitRepo) -> None:
     for n in range(3):
         repo.commit(f"fix: stage {n}", {f"src/{n}.py": f"n = {n}\n" * 20}, when=utc(f"{YESTERDAY} 1{n}:00"))
@@ -224,6 +231,7 @@ def test_a_report_answers_too_while_it_waits_for_its_model(commitwire: Commitwir
             assert commitwire.sql("SELECT count() AS n FROM v_commits") == [{"n": 1}]
 
 
+@pytest.mark.embedded
 def test_where_no_socket_can_be_it_works_without(commitwire: Commitwire, worked: GitRepo) -> None:
     (commitwire.data / "commitwire.sock").mkdir(parents=True)
     with up(commitwire, worked.path) as service:
