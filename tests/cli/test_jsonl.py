@@ -8,10 +8,12 @@ from pathlib import Path
 from tests.cli.scene import commit_of, counts, line, records, titles, utc, write_lines
 from tests.commitwire import Commitwire
 from tests.gitrepo import GitRepo
+from tests.servers.brokers import KNOWS_ITS_ENDS
 
 ROCKET = "github.com/acme/rocket"
 
 
+@KNOWS_ITS_ENDS
 def test_a_file_adds_commits_to_its_days_and_never_removes_any(commitwire: Commitwire, tmp_path: Path) -> None:
     sized = line(
         1,

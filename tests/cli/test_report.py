@@ -9,6 +9,7 @@ import pytest
 from tests.cli.scene import commit_of, counts, titles, utc, with_origin
 from tests.commitwire import Commitwire
 from tests.gitrepo import GitRepo
+from tests.servers.brokers import KNOWS_ITS_ENDS
 
 
 @pytest.mark.embedded
@@ -76,6 +77,7 @@ def test_a_repository_without_a_host_has_no_links(commitwire: Commitwire, repo: 
     assert not (commitwire.out / "daily" / "2026-02-11.json").exists()
 
 
+@KNOWS_ITS_ENDS
 def test_the_same_command_again_does_only_what_is_new(commitwire: Commitwire, repo: GitRepo) -> None:
     for number in range(3):
         repo.commit(f"fix: {number}", {"a.py": f"{number}\n"}, when=utc(f"2026-02-10 1{number}:00"))

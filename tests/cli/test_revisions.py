@@ -9,8 +9,10 @@ from pathlib import Path
 from tests.cli.scene import counts, records, titles, utc
 from tests.commitwire import Commitwire
 from tests.gitrepo import GitRepo
+from tests.servers.brokers import KNOWS_ITS_ENDS
 
 
+@KNOWS_ITS_ENDS
 def test_a_late_commit_revises_its_day_and_stands_under_late_on_the_day_of_its_merge(
     commitwire: Commitwire, repo: GitRepo
 ) -> None:
