@@ -63,7 +63,6 @@ def test_clickhouse_refuses(organisation: Organisation, undisturbed: Sight, draw
             assert all(says in one.said() for one in running), [one.said() for one in running]
 
 
-@pytest.mark.skipif(REDUCED, reason="one of the long trials: `make faults` makes it, without FAULTS=reduced")
 def test_the_disk_of_clickhouse_is_full(
     kafka: Kafka, repo: GitRepo, tmp_path: Path, undisturbed: Sight, draw: random.Random
 ) -> None:
