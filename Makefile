@@ -1,4 +1,4 @@
-# make report [REPO=PATH_OR_URL] [DATE=YYYY-MM-DD] [REPORT_LANG=zh-CN|en] [NAME=daily] [OUT=DIR]   the daily report
+# make report [REPO=PATH_OR_URL] [DATE=YYYY-MM-DD] [REPORT_LANG=zh-CN|en] [NAME=…] [OUT=DIR]   the daily report
 # make test                                                     the quick suite
 # make test-on BACKEND=kafka|tansu                              the stories of the command line, on servers
 # make check                                                    formatting, lint, types, package directions
@@ -7,15 +7,15 @@
 
 PYTHON ?= python3
 REPO ?= .
-NAME ?= daily
 OUT ?= out
+BACKEND ?= kafka
 VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: report test test-on check servers faults docs benchmarks clean
 
 report: $(VENV)/installed
-	@$(BIN)/commitwire report "$(REPO)" --name "$(NAME)" --out "$(OUT)" $(if $(DATE),--date "$(DATE)") $(if $(REPORT_LANG),--lang "$(REPORT_LANG)")
+	@$(BIN)/commitwire report "$(REPO)" --out "$(OUT)" $(if $(filter command line,$(origin NAME)),--name "$(NAME)") $(if $(DATE),--date "$(DATE)") $(if $(REPORT_LANG),--lang "$(REPORT_LANG)")
 
 test: $(VENV)/installed-dev
 	$(BIN)/pytest -m "not faults" -n auto --dist worksteal $(ARGS)

@@ -73,8 +73,8 @@ class Seldom(logging.Filter):
         key = (record.name, record.levelno, words)
         if record.created - self._said.get(key, 0.0) < SELDOM_SECONDS:
             return False
-        self._said = {one: at for one, at in self._said.items() if record.created - at < SELDOM_SECONDS}
-        self._said[key] = record.created
+        recent = {one: at for one, at in self._said.items() if record.created - at < SELDOM_SECONDS}
+        self._said = {**recent, key: record.created}  # a new one: other threads may be looking through it
         return True
 
 

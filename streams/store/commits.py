@@ -11,7 +11,7 @@ from schemas import phrase
 from schemas.analyses import ANY_LANGUAGE, ROUNDS, CommitAnalyzed
 from schemas.commits import Brought, CommitObserved, Detail, FileChange, Person
 from schemas.scores import CommitScored, Part
-from streams.store.selection import OF_KEYS, Fields, Key, chunks, query, query_of, select_of
+from streams.store.selection import OF_KEYS, Fields, Key, query, query_of, select_of
 from streams.store.tables import COMMITS, FILE_CHANGES, SCORES
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def details(client: Client, keys: Collection[Key]) -> dict[Key, Detail]:
 
 def commits(client: Client, keys: Collection[Key], profile: str, language: str | None, files: bool) -> list[CommitRow]:
     """The commits of the keys that the store knows, newest first."""
-    found = [row for chunk in chunks(keys) for row in _commits(client, chunk, profile, language, files)]
+    found = _commits(client, keys, profile, language, files)
     return sorted(found, key=lambda row: (-row.observed.committed_at.timestamp(), row.observed.key))
 
 
 def _commits(
-    client: Client, keys: tuple[Key, ...], profile: str, language: str | None, files: bool
+    client: Client, keys: Collection[Key], profile: str, language: str | None, files: bool
 ) -> Iterator[CommitRow]:
     changes = _files(client, keys) if files else {}
     analyses = _analyses(client, keys, language)
@@ -93,10 +93,10 @@ def _commits(
 
 def whole(client: Client, keys: Collection[Key]) -> dict[Key, CommitObserved]:
     """The commits as their events had them, with files and patch."""
-    return {key: commit for chunk in chunks(keys) for key, commit in _whole(client, chunk)}
+    return dict(_whole(client, keys))
 
 
-def _whole(client: Client, keys: tuple[Key, ...]) -> Iterator[tuple[Key, CommitObserved]]:
+def _whole(client: Client, keys: Collection[Key]) -> Iterator[tuple[Key, CommitObserved]]:
     rows = list(select_of(client, keys, COMMITS))  # first: they are written last
     files = _files(client, keys)
     sql = f"SELECT repo, sha, version, text FROM patches FINAL WHERE {OF_KEYS}"
@@ -114,7 +114,7 @@ def patch_pieces(client: Client, repo: str, sha: str, after: int) -> list[Piece]
     return [(piece, path, text) for piece, path, text in rows]
 
 
-def _files(client: Client, keys: tuple[Key, ...]) -> dict[tuple[str, str, int], list[FileChange]]:
+def _files(client: Client, keys: Collection[Key]) -> dict[tuple[str, str, int], list[FileChange]]:
     """The files that travelled in the events, in their order, by (repo, sha, version)."""
     found: dict[tuple[str, str, int], list[FileChange]] = defaultdict(list)
     for row in select_of(client, keys, FILE_CHANGES, "ORDER BY repo, sha, position"):
@@ -166,7 +166,7 @@ def _observed(row: Fields, files: Iterable[FileChange], patch: str = "") -> Comm
 Answer = tuple[CommitAnalyzed, CommitAnalyzed | None]  # the best analysis, and the debt
 
 
-def _analyses(client: Client, keys: tuple[Key, ...], language: str | None) -> dict[Key, Answer]:
+def _analyses(client: Client, keys: Collection[Key], language: str | None) -> dict[Key, Answer]:
     """Of each key the best analysis that a reader of the language can read (None: of any), and the debt."""
     readable = "" if language is None else "AND language IN %(languages)s"
     sql = f"""SELECT repo, sha, event FROM analyses FINAL WHERE {OF_KEYS} {readable}
@@ -182,7 +182,7 @@ def _is_debt(event: CommitAnalyzed) -> bool:
     return event.analyzer == "llm" and event.status != "done"
 
 
-def _scores(client: Client, keys: tuple[Key, ...], profile: str) -> dict[Key, CommitScored]:
+def _scores(client: Client, keys: Collection[Key], profile: str) -> dict[Key, CommitScored]:
     rows = select_of(client, keys, SCORES, "AND profile = %(profile)s", profile=profile)
     return {(row["repo"], row["sha"]): _scored(row) for row in rows}
 

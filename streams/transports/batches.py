@@ -68,7 +68,7 @@ class BatchStream(Stream):  # type: ignore[misc]
         self.app.consumer.left([event.message])
 
     async def _taken(self, limit: int, linger: float) -> AsyncGenerator[list[Any], None]:
-        """Events, as soon as there is one and at most `limit`; the consumer knows that they are worked on."""
+        """Events, at least one and at most `limit`; the consumer knows that they are worked on."""
         started = await self.maybe_start()
         try:
             while not self.should_stop:

@@ -14,7 +14,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import aiokafka
-from aiokafka.errors import CommitFailedError, KafkaConnectionError, KafkaError, KafkaTimeoutError
+from aiokafka.errors import (
+    CommitFailedError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    OutOfOrderSequenceNumber,
+)
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
@@ -103,7 +109,16 @@ class Consumer(OrderlyConsumer, driver.Consumer):  # type: ignore[misc]
 
 
 class Producer(driver.Producer):  # type: ignore[misc]
-    """What `send` returns is done once all replicas in sync have the record; its error is Retry or Stop."""
+    """What `send` returns is done once all replicas in sync have the record; its error is Retry or Stop.
+
+    A client whose numbering the broker does not follow any more would be refused for ever: another takes its place.
+    """
+
+    _producer: Any
+
+    async def on_start(self) -> None:
+        self._replacing = asyncio.Lock()
+        await super().on_start()
 
     def _settings_extra(self) -> Mapping[str, Any]:
         broker: KafkaBroker = self.app.broker
@@ -120,15 +135,28 @@ class Producer(driver.Producer):  # type: ignore[misc]
         *,
         transactional_id: str | None = None,
     ) -> asyncio.Future[Any]:
-        place = self.app.named(topic)
+        place, client = self.app.named(topic), self._ensure_producer()
         with _failures(topic):
-            sent = await self._ensure_producer().send(place, value, key=key, partition=partition, headers=headers)
-        return asyncio.ensure_future(_told(sent, topic))
+            sent = await client.send(place, value, key=key, partition=partition, headers=headers)
+        return asyncio.ensure_future(self._told(sent, topic, client))
 
+    async def _told(self, sent: asyncio.Future[Any], topic: str, client: Any) -> Any:
+        with _failures(topic):
+            try:
+                return await sent
+            except OutOfOrderSequenceNumber:
+                await self._replace(client)
+                raise
 
-async def _told(sent: asyncio.Future[Any], topic: str) -> Any:
-    with _failures(topic):
-        return await sent
+    async def _replace(self, client: Any) -> None:
+        async with self._replacing:
+            if self._producer is not client:
+                return
+            successor = self._new_producer()
+            await successor.start()
+            if self._producer is client:
+                self._producer, successor = successor, client
+            self.add_future(successor.stop())  # what it has still to send ends as it may
 
 
 @contextmanager
@@ -136,7 +164,7 @@ def _failures(topic: str) -> Iterator[None]:
     """Errors of the client become ours."""
     try:
         yield
-    except (KafkaConnectionError, KafkaTimeoutError) as error:
+    except (KafkaConnectionError, KafkaTimeoutError, OutOfOrderSequenceNumber) as error:
         raise Retry(f"{topic} took no record: {error!r}") from error
     except KafkaError as error:
         kind = Retry if error.retriable else Stop

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import aiokafka
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
 
 from schemas.errors import Misuse, Retry, Stop
 from streams.transports.broker import LARGEST_RECORD, KafkaBroker, Layout
@@ -46,7 +46,7 @@ class KafkaSubscription:
             raise Stop(f"{servers} cannot be read: {error}; check the broker") from error
         if self._topic not in topics:
             await self._consumer.stop()
-            raise Misuse(f"{servers} holds no topic {self._topic} yet; run a report or start a worker first")
+            raise Misuse(f"{servers} holds no topic {self._topic} yet that we may see; run a report or a worker first")
         self._consumer.subscribe([self._topic])
         return self
 
@@ -83,5 +83,7 @@ class KafkaSubscription:
     def _failures(self) -> Iterator[None]:
         try:
             yield
+        except (GroupAuthorizationFailedError, TopicAuthorizationFailedError) as error:
+            raise Stop(f"{', '.join(self._broker.servers)} refused: {error!r}; check the user's rights") from error
         except KafkaError as error:
             raise Retry(f"{', '.join(self._broker.servers)} did not answer: {error!r}; check the broker") from error

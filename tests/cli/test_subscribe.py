@@ -138,5 +138,5 @@ def test_beside_up_each_report_comes_as_it_is_published(commitwire: Commitwire, 
 
 def test_without_a_log_it_says_so(commitwire: Commitwire) -> None:
     nothing = commitwire("subscribe", "--data", commitwire.data, code=2)
-    assert re.search(r"holds no (log|topic \S+) yet; ", nothing.err)
+    assert re.search(r"holds no (log|topic \S+) yet", nothing.err)
     assert len(nothing.err.splitlines()) == 1

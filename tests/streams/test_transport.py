@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import Misuse, Stop
+from schemas.errors import Misuse, Retry, Stop
 from schemas.topics import COMMITS, REQUESTS, Topic
 from streams.application import Application
 from streams.transports.broker import Layout
 from streams.transports.embedded import UNFINISHED_BYTES, UNFINISHED_RECORDS
 from streams.transports.offsets import Offsets
 from tests.servers.brokers import TANSU, new_namespace
+from tests.servers.kafka import Kafka
 
 Agent = Callable[[Any], Awaitable[None]]
 
@@ -240,6 +241,23 @@ def _held(app: Any, topic: Topic) -> Offsets:
     (held,) = [held for tp, held in app.consumer.offsets.items() if app.plain(tp.topic) == topic.name]
     assert isinstance(held, Offsets)
     return held
+
+
+def test_a_producer_that_the_broker_does_not_follow_any_more_is_replaced(kafka: Kafka) -> None:
+    async def run() -> None:
+        reader = Reader()
+        async with running(new_namespace(kafka), ([REQUESTS], reader)) as app:
+            await send(app, numbers(1))
+            first = app.producer._producer
+            for place in first._txn_manager._sequence_numbers:
+                first._txn_manager._sequence_numbers[place] += 7
+            with pytest.raises(Retry, match="OutOfOrderSequenceNumber"):
+                await send(app, numbers(1, start=1))
+            assert app.producer._producer is not first
+            await send(app, numbers(1, start=1))
+            assert await reader.until(2) == numbers(2)
+
+    asyncio.run(run())
 
 
 def test_an_app_without_agents_starts_too(url: str) -> None:
