@@ -100,7 +100,7 @@ class Application(faust.App):  # type: ignore[misc]
     def is_alone(self) -> bool:
         """Whether all partitions of what it reads are read here."""
         counts = [self.consumer.topic_partitions(name) for name in self._reads]
-        return None not in counts and len(self.assigned) >= sum(counts)
+        return all(counts) and len(self.assigned) >= sum(counts)  # None or 0: nobody has told of that topic yet
 
     @property
     def assigned(self) -> set[Any]:

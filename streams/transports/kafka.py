@@ -32,6 +32,7 @@ UNFINISHED_RECORDS = 250  # per partition: its fetching pauses above either limi
 UNFINISHED_BYTES = 4 * 2**20
 FETCH_WAIT_MS = 200  # the broker holds an empty answer back for so long
 FULL_SECONDS = 0.02  # while a partition is full: how soon it is looked at again
+LOOK_SECONDS = 0.1  # between two looks for a topic that was just made
 # The client logs as errors what it then tries again by itself; what is final reaches us as an exception.
 for chatty in ("aiokafka.cluster", "aiokafka.consumer.group_coordinator", "aiokafka.producer.sender"):
     logging.getLogger(chatty).setLevel(logging.CRITICAL)
@@ -45,6 +46,20 @@ class FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # the driver has 1500 ms in its code
         return consumer
+
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        """Brokers learn of a new topic one after the other, and whoever leads a group assigns what it knows: a topic
+        that it misses would be read by nobody until the next look at the metadata."""
+        wanted = set(topics)
+        while not (self.should_stop or await self.call_thread(self._knows, wanted)):
+            await self.consumer.sleep(LOOK_SECONDS)
+        await super().subscribe(wanted)
+
+    async def _knows(self, topics: set[str]) -> bool:
+        client = self._ensure_consumer()._client
+        client.set_topics(topics)
+        await client.force_metadata_update()
+        return all(client.cluster.partitions_for_topic(topic) for topic in topics)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Stock Faust ends the app when a broker is away for a moment. Nothing is lost by committing later."""

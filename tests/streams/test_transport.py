@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +257,25 @@ def test_a_producer_that_the_broker_does_not_follow_any_more_is_replaced(kafka: 
             assert app.producer._producer is not first
             await send(app, numbers(1, start=1))
             assert await reader.until(2) == numbers(2)
+
+    asyncio.run(run())
+
+
+def test_a_topic_that_the_broker_does_not_know_yet_is_waited_for(kafka: Kafka) -> None:
+    """Otherwise the group begins with none of its partitions, and finds them half a minute later."""
+    url, later = new_namespace(kafka), replace(REQUESTS, name="commitwire.later")
+
+    async def assigned() -> tuple[int, bool]:
+        async with running(url, ([later], Reader())) as app:
+            await app.joined.wait()
+            return len(app.assigned), app.is_alone
+
+    async def run() -> None:
+        async with running(url) as other:
+            found = asyncio.ensure_future(assigned())
+            assert await asyncio.wait([found], timeout=1) == (set(), {found})
+            await other.topic(other.named(later.name), partitions=3, internal=True).declare()
+            assert await found == (3, True)
 
     asyncio.run(run())
 

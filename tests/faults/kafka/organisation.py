@@ -35,6 +35,7 @@ READS = {
     "windows": ("windows",),
     "deliveries": ("reports",),
 }
+SAID = sorted({topic for topics in READS.values() for topic in topics})
 COUNTED = ("commits", "analyses", "scores")
 EVENTS = crowd.COMMITS * len(COUNTED)  # of an undisturbed run, in the topics that are counted
 LOOK_SECONDS = 0.05
@@ -198,7 +199,10 @@ class Organisation:
         self.until(self._is_settled, "settled")
 
     def _is_settled(self) -> bool:
-        return self._reported() and self.watch.said(*COUNTED) >= EVENTS and not self.watch.behind()
+        """One group is asked after the other: what was said meanwhile may be unread by one that was asked before."""
+        said = self.watch.said(*SAID)
+        reported = self._reported() and self.watch.said(*COUNTED) >= EVENTS
+        return reported and not self.watch.behind() and self.watch.said(*SAID) == said
 
     def _reported(self) -> bool:
         days = {path.stem for path in self.out.glob("daily/*.json")}
@@ -214,7 +218,7 @@ class Organisation:
 
     def _state(self) -> str:
         days = sorted(path.stem for path in self.out.glob("daily/*.json"))
-        said = {topic: self.watch.said(topic) for topic in (*COUNTED, "seals", "windows", "reports", "deliveries")}
+        said = {topic: self.watch.said(topic) for topic in SAID}
         stored = asyncio.run(self._stored())
         return f"reported: {days}; said: {said} of {EVENTS}; unread: {self.unread()}; stored: {stored}"
 
