@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from schemas.definition import Language
 from schemas.model import Event, Frozen
 from schemas.phrase import Phrase
+from schemas.sha import Sha
 
 ANY_LANGUAGE = "any"  # an analysis made of phrases, which every catalogue words
 ROUNDS = 1_000_000  # rounds between those of one detail of a commit and those of the next
@@ -175,7 +176,7 @@ class CommitAnalyzed(Event):
     """
 
     repo: str
-    sha: str
+    sha: Sha
     committed_at: AwareDatetime
     analyzer: str  # such as "static/1"
     language: str = ANY_LANGUAGE
@@ -202,7 +203,7 @@ class AnalysisRequested(Event):
     """Somebody wants a commit analyzed by a model, or analyzed again. `round` is that of the analysis to be made."""
 
     repo: str
-    sha: str
+    sha: Sha
     committed_at: AwareDatetime
     language: Language
     depth: Depth

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from schemas.model import Event, value
+from schemas.sha import Sha
 
 PATCH_LIMIT = 256 * 1024  # bytes of patch that travel in the event
 FILES_LIMIT = 2_000  # files that travel in the event
@@ -48,7 +49,7 @@ class FileChange:
 class Brought:
     """A commit that a merge brought to its first parent's line."""
 
-    sha: str
+    sha: Sha
     title: str
 
 
@@ -64,7 +65,7 @@ class CommitObserved(Event):
     """
 
     repo: str
-    sha: str
+    sha: Sha
     parents: tuple[str, ...] | None
     author: Person
     committer: Person

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 from schemas.analyses import ANY_LANGUAGE
 from schemas.model import Event, value
 from schemas.phrase import Phrase
+from schemas.sha import Sha
 
 Tier = Literal["high", "medium", "low"]
 TIERS: tuple[Tier, ...] = ("high", "medium", "low")
@@ -32,7 +33,7 @@ class CommitScored(Event):
     """
 
     repo: str
-    sha: str
+    sha: Sha
     committed_at: AwareDatetime
     profile: str
     rubric: str  # version: a hash of the rubric's content

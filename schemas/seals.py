@@ -7,13 +7,14 @@ from datetime import date
 from pydantic import AwareDatetime
 
 from schemas.model import Event, value
+from schemas.sha import Sha
 
 
 @value
 class LateArrival:
     """A commit dated before the day that reached the branch on the day (mostly through a merge)."""
 
-    sha: str
+    sha: Sha
     day: date
 
 
@@ -34,7 +35,7 @@ class DaySealed(Event):
     end: AwareDatetime
     number: int
     complete: bool
-    shas: tuple[str, ...]
+    shas: tuple[Sha, ...]
     late: tuple[LateArrival, ...] = ()
     late_total: int = 0
     tip: str = ""

@@ -63,6 +63,11 @@ class KafkaBroker:
     ca: Path | None = None
     idempotent: bool = True
 
+    @property
+    def place(self) -> str:
+        """The servers, for people; without credentials."""
+        return ", ".join(self.servers)
+
     def named(self, topic: str) -> str:
         """The name on the broker of a topic of schemas.topics."""
         return self.namespace + topic.removeprefix(NAMESPACE)

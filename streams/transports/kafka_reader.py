@@ -53,7 +53,7 @@ class KafkaReader:
         spans = self._spans(self._broker.named(topic))
         if not spans:
             known = ", ".join(summary.name for summary in self.topics()) or "none"
-            raise Misuse(f"{', '.join(self._broker.servers)} has no topic {topic!r}; it has {known}")
+            raise Misuse(f"{self._broker.place} has no topic {topic!r}; it has {known}")
         starts = {place: max(first, end - last) if last is not None else first for place, (first, end) in spans.items()}
         merged = heapq.merge(
             *(self._partition(place, starts[place], end) for place, (_, end) in spans.items()),
@@ -114,4 +114,4 @@ class KafkaReader:
         try:
             return self._loop.run_until_complete(work)
         except (KafkaError, OSError) as error:
-            raise Stop(f"{', '.join(self._broker.servers)} cannot be read: {error}; check the broker") from error
+            raise Stop(f"{self._broker.place} cannot be read: {error}; check the broker") from error

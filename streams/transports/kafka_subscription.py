@@ -37,7 +37,7 @@ class KafkaSubscription:
 
     async def __aenter__(self) -> Self:
         """Raises Misuse when there is no such topic yet, Stop when the cluster cannot be read."""
-        servers = ", ".join(self._broker.servers)
+        servers = self._broker.place
         try:
             await self._consumer.start()
             topics = await self._consumer.topics()
@@ -84,6 +84,6 @@ class KafkaSubscription:
         try:
             yield
         except (GroupAuthorizationFailedError, TopicAuthorizationFailedError) as error:
-            raise Stop(f"{', '.join(self._broker.servers)} refused: {error!r}; check the user's rights") from error
+            raise Stop(f"{self._broker.place} refused: {error!r}; check the user's rights") from error
         except KafkaError as error:
-            raise Retry(f"{', '.join(self._broker.servers)} did not answer: {error!r}; check the broker") from error
+            raise Retry(f"{self._broker.place} did not answer: {error!r}; check the broker") from error

@@ -19,7 +19,7 @@ def write(broker: KafkaBroker, records: Sequence[NewRecord]) -> None:
     try:
         asyncio.run(_write(broker, records))
     except (KafkaError, OSError) as error:
-        raise Stop(f"{', '.join(broker.servers)} took no records: {error}; check the broker") from error
+        raise Stop(f"{broker.place} took no records: {error}; check the broker") from error
 
 
 async def _write(broker: KafkaBroker, records: Sequence[NewRecord]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -43,6 +44,13 @@ def test_a_body_that_is_not_what_the_header_says_is_undecodable(body: bytes) -> 
     _, _, headers = encode(TOUCH, source="s", time=AFTER)
     with pytest.raises(Undecodable):
         decode(body, headers)
+
+
+@pytest.mark.parametrize("sha", ["", "two words", "3f2a\n"])
+def test_a_commit_whose_id_no_store_could_look_up_is_undecodable(sha: str) -> None:
+    _, body, headers = encode(commit(1), source="s", time=AFTER)
+    with pytest.raises(Undecodable, match="sha"):
+        decode(body.replace(json.dumps(commit(1).sha).encode(), json.dumps(sha).encode()), headers)
 
 
 def test_a_newer_version_says_so() -> None:
