@@ -141,7 +141,7 @@ class Consumer(OrderlyConsumer):
 
     # -- reading
 
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Record]]:
+    async def _fetch(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Record]]:
         turn = self.changed.turn()
         wanted = self._assigned if active_partitions is None else active_partitions
         found = {tp: records for tp in list(wanted) if (records := self._read(tp))}

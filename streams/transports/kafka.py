@@ -61,6 +61,21 @@ class FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         await client.force_metadata_update()
         return all(client.cluster.partitions_for_topic(topic) for topic in topics)
 
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Where each partition goes on; where nothing was committed, the client would stay at what it has read."""
+        return dict(await self.call_thread(self._rewind))
+
+    async def _rewind(self) -> dict[Any, int]:
+        consumer: aiokafka.AIOKafkaConsumer = self._ensure_consumer()
+        committed: dict[Any, int] = await consumer.seek_to_committed()
+        begins: dict[Any, int] = await consumer.beginning_offsets(
+            [tp for tp, offset in committed.items() if not offset]
+        )
+        for tp, begin in begins.items():
+            if tp in consumer.assignment():  # it may have been taken away meanwhile
+                consumer.seek(tp, begin)
+        return committed | begins
+
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Stock Faust ends the app when a broker is away for a moment. Nothing is lost by committing later."""
         consumer: aiokafka.AIOKafkaConsumer = self._ensure_consumer()
@@ -97,14 +112,14 @@ class Consumer(OrderlyConsumer, driver.Consumer):  # type: ignore[misc]
         self.app.consumer_generation_id = 1
         await self.on_partitions_assigned(set(), 1)
 
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+    async def _fetch(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         turn = self.changed.turn()
         assigned = self.assignment() if active_partitions is None else active_partitions
         roomy = {tp for tp in assigned if self._has_room(tp)}
         if not roomy:
             await self.changed.wait(turn, timeout)
             return {}
-        return await super()._getmany(roomy, timeout if roomy == assigned else FULL_SECONDS)
+        return await super()._fetch(roomy, timeout if roomy == assigned else FULL_SECONDS)
 
     def _has_room(self, tp: TP) -> bool:
         offsets = self.offsets.get(tp)

@@ -5,6 +5,8 @@
 - Its delivery loop starts two tasks and takes a lock per message. Ours awaits the topic's handler.
 - Its wait for unfinished events at the end has no limit. Ours has.
 - A fetcher that is told to stop during a rebalance counts as crashed, and takes the whole app with it. Ours just ends.
+- What is fetched while partitions change hands is dropped, and stock Faust goes back for it, but not in a partition of
+  which nothing was committed yet. Ours begins every partition anew, and not before such a fetch has ended.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
         self.offsets = {}
         self.finished = 0  # messages, since the start: it rises as long as anything is done
         self.working: Counter[Any] = Counter()  # messages, each with how many streams work on it
+        self._fetching = asyncio.Lock()
         super().__init__(*args, **kwargs)
 
     @property
@@ -65,12 +68,23 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
     # -- delivery
 
     async def perform_seek(self) -> None:
-        """Go to the committed positions and forget what was delivered; not while stopping, as nothing is read again."""
+        """Go to the committed positions and forget what was delivered; not while stopping, as nothing is read again.
+
+        Never to the position at which the client stands: what it has handed out may be unfinished.
+        """
         if self.app.should_stop:
             return
-        await super().perform_seek()
-        for tp in self.assignment():
-            self.offsets[tp] = Offsets(await self.position(tp) or 0)
+        async with self._fetching:
+            await super().perform_seek()
+            self.offsets |= {tp: Offsets(self._read_offset.get(tp) or 0) for tp in self.assignment()}
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        async with self._fetching:
+            return await self._fetch(active_partitions, timeout)
+
+    async def _fetch(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        """The records of these partitions (None: of all) that are there within so many seconds."""
+        return await super()._getmany(active_partitions, timeout)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         await super().on_partitions_revoked(revoked)

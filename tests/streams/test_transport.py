@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -156,6 +157,21 @@ def test_an_unfinished_event_is_not_committed_past_when_later_ones_finish_first(
     asyncio.run(run())
 
 
+def test_going_back_to_what_is_committed_passes_over_nothing(url: str) -> None:
+    """As the consumer does when its partitions change hands, while an agent is still at work."""
+
+    async def run() -> None:
+        reader = Reader(lambda value: True)
+        async with running(url, ([REQUESTS], reader), patient=False) as app:
+            await send(app, numbers(3))
+            await reader.until(1)
+            await app.consumer.perform_seek()
+            await app.consumer.commit()
+        assert await read_again(url, 3) == numbers(3)
+
+    asyncio.run(run())
+
+
 def test_a_batch_whose_agent_raised_is_not_acknowledged(url: str, caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> None:
         raised = asyncio.Event()
@@ -278,6 +294,47 @@ def test_a_topic_that_the_broker_does_not_know_yet_is_waited_for(kafka: Kafka) -
             assert await found == (3, True)
 
     asyncio.run(run())
+
+
+def test_what_is_fetched_while_partitions_change_hands_comes_again(
+    kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if the broker is away when the fetcher sees that it has to go back for it."""
+
+    async def run() -> None:
+        reader = Reader()
+        async with running(new_namespace(kafka), ([REQUESTS], reader)) as app:
+            await app.joined.wait()
+            await send(app, numbers(3))
+            await reader.until(3)
+            thread = app.consumer._thread
+            waiting = thread._consumer._fetcher._fetch_waiters
+            await until(lambda: waiting)
+            app.consumer.stop_flow()
+            seeking, seeks = asyncio.ensure_future(app.consumer.perform_seek()), iter([thread.seek_to_committed])
+
+            async def seek_once() -> Any:
+                return await next(seeks, away)()
+
+            monkeypatch.setattr(thread, "seek_to_committed", seek_once)
+            await send(app, numbers(3, start=3))
+            await until(lambda: not waiting)
+            await seeking
+            await until(lambda: app.consumer.can_resume_flow._waiters)
+            app.consumer.resume_flow()
+            assert sorted({*await reader.until(6)}) == numbers(6)
+
+    asyncio.run(run())
+
+
+async def until(there: Callable[[], object]) -> None:
+    """For what another thread does."""
+    while not there():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+
+
+async def away() -> None:
+    raise KafkaConnectionError
 
 
 def test_an_app_without_agents_starts_too(url: str) -> None:
