@@ -16,6 +16,7 @@ from typing import Any
 import aiokafka
 from aiokafka.errors import (
     CommitFailedError,
+    IllegalStateError,
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
@@ -51,9 +52,11 @@ class FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """Brokers learn of a new topic one after the other, and whoever leads a group assigns what it knows: a topic
         that it misses would be read by nobody until the next look at the metadata."""
         wanted = set(topics)
-        while not (self.should_stop or await self.call_thread(self._knows, wanted)):
+        while not self.should_stop:
+            if await self.call_thread(self._knows, wanted):
+                await super().subscribe(wanted)
+                return
             await self.consumer.sleep(LOOK_SECONDS)
-        await super().subscribe(wanted)
 
     async def _knows(self, topics: set[str]) -> bool:
         client = self._ensure_consumer()._client
@@ -62,18 +65,26 @@ class FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         return all(client.cluster.partitions_for_topic(topic) for topic in topics)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Where each partition goes on; where nothing was committed, the client would stay at what it has read."""
-        return dict(await self.call_thread(self._rewind))
+        """Where each partition goes on; where nothing was committed, the client would stay at what it has read.
+
+        Raises Retry when that cannot be told now.
+        """
+        try:
+            return dict(await self.call_thread(self._rewind))
+        except KafkaError as error:
+            if error.retriable or isinstance(error, IllegalStateError):  # a partition was taken away meanwhile
+                raise Retry(repr(error)) from error
+            raise
 
     async def _rewind(self) -> dict[Any, int]:
         consumer: aiokafka.AIOKafkaConsumer = self._ensure_consumer()
+        if not consumer.assignment():
+            return {}
         committed: dict[Any, int] = await consumer.seek_to_committed()
-        begins: dict[Any, int] = await consumer.beginning_offsets(
-            [tp for tp, offset in committed.items() if not offset]
-        )
+        fresh = [tp for tp, offset in committed.items() if not offset]
+        begins: dict[Any, int] = await consumer.beginning_offsets(fresh)
         for tp, begin in begins.items():
-            if tp in consumer.assignment():  # it may have been taken away meanwhile
-                consumer.seek(tp, begin)
+            consumer.seek(tp, begin)
         return committed | begins
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:

@@ -5,13 +5,14 @@
 - Its delivery loop starts two tasks and takes a lock per message. Ours awaits the topic's handler.
 - Its wait for unfinished events at the end has no limit. Ours has.
 - A fetcher that is told to stop during a rebalance counts as crashed, and takes the whole app with it. Ours just ends.
-- What is fetched while partitions change hands is dropped, and stock Faust goes back for it, but not in a partition of
-  which nothing was committed yet. Ours begins every partition anew, and not before such a fetch has ended.
+- What is fetched while partitions change hands is dropped. Stock Faust goes back for it at any moment, and not at all
+  in a partition of which nothing was committed yet. Ours goes back in every partition, between two fetches.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import aclosing
@@ -21,10 +22,13 @@ from faust.transport.consumer import Consumer, Fetcher
 from faust.types import TP
 from mode import Service
 
+from schemas.errors import Retry
 from streams.transports.notice import Notice
 from streams.transports.offsets import Offsets
 
 DELIVERED_PER_TURN = 100  # messages, before other tasks get their turn
+AGAIN_SECONDS = 0.5  # until positions that could not be looked up are looked up again
+_log = logging.getLogger(__name__)
 
 
 class OrderlyFetcher(Fetcher):  # type: ignore[misc]
@@ -51,7 +55,7 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
         self.offsets = {}
         self.finished = 0  # messages, since the start: it rises as long as anything is done
         self.working: Counter[Any] = Counter()  # messages, each with how many streams work on it
-        self._fetching = asyncio.Lock()
+        self._astray = False  # what is fetched next is not what is to be read next
         super().__init__(*args, **kwargs)
 
     @property
@@ -68,19 +72,30 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
     # -- delivery
 
     async def perform_seek(self) -> None:
-        """Go to the committed positions and forget what was delivered; not while stopping, as nothing is read again.
-
-        Never to the position at which the client stands: what it has handed out may be unfinished.
-        """
-        if self.app.should_stop:
-            return
-        async with self._fetching:
-            await super().perform_seek()
-            self.offsets |= {tp: Offsets(self._read_offset.get(tp) or 0) for tp in self.assignment()}
+        """Go back to the committed positions before the next fetch; not while stopping, as nothing is read again."""
+        if not self.app.should_stop:
+            self._astray = True
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
-        async with self._fetching:
-            return await self._fetch(active_partitions, timeout)
+        if self._astray and not await self._gone_back():
+            await self.sleep(AGAIN_SECONDS)
+            return {}
+        records = await self._fetch(active_partitions, timeout)
+        return {} if self._astray else records  # from before: they come again
+
+    async def _gone_back(self) -> bool:
+        """Forget what was delivered, and read from the committed positions; never from where the client stands, as
+        what it has handed out may be unfinished."""
+        self._astray = False
+        try:
+            await super().perform_seek()
+        except Retry as error:
+            _log.warning("the positions are looked up again: %s", error)
+            self._astray = True
+            return False
+        self.offsets |= {tp: Offsets(self._read_offset.get(tp) or 0) for tp in self.assignment()}
+        self.changed.tell()
+        return True
 
     async def _fetch(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         """The records of these partitions (None: of all) that are there within so many seconds."""
@@ -101,7 +116,7 @@ class OrderlyConsumer(Consumer):  # type: ignore[misc]
         handlers = self.app.topics._tp_to_callback
         delivered = 0
         async for tp, message in messages:
-            if self.should_stop or fetcher.should_stop or not self.app.flow_control.is_active():
+            if self.should_stop or fetcher.should_stop or self._astray or not self.app.flow_control.is_active():
                 return
             size = message.serialized_key_size + message.serialized_value_size
             if self.offsets[tp].deliver(message.offset, size):

@@ -166,6 +166,7 @@ def test_going_back_to_what_is_committed_passes_over_nothing(url: str) -> None:
             await send(app, numbers(3))
             await reader.until(1)
             await app.consumer.perform_seek()
+            await eventually(lambda: not app.consumer._astray)
             await app.consumer.commit()
         assert await read_again(url, 3) == numbers(3)
 
@@ -299,7 +300,7 @@ def test_a_topic_that_the_broker_does_not_know_yet_is_waited_for(kafka: Kafka) -
 def test_what_is_fetched_while_partitions_change_hands_comes_again(
     kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even if the broker is away when the fetcher sees that it has to go back for it."""
+    """Even if the broker is away when the consumer wants to go back for it."""
 
     async def run() -> None:
         reader = Reader()
@@ -309,32 +310,27 @@ def test_what_is_fetched_while_partitions_change_hands_comes_again(
             await reader.until(3)
             thread = app.consumer._thread
             waiting = thread._consumer._fetcher._fetch_waiters
-            await until(lambda: waiting)
+            await eventually(lambda: waiting)
             app.consumer.stop_flow()
-            seeking, seeks = asyncio.ensure_future(app.consumer.perform_seek()), iter([thread.seek_to_committed])
-
-            async def seek_once() -> Any:
-                return await next(seeks, away)()
-
-            monkeypatch.setattr(thread, "seek_to_committed", seek_once)
+            await app.consumer.perform_seek()
             await send(app, numbers(3, start=3))
-            await until(lambda: not waiting)
-            await seeking
-            await until(lambda: app.consumer.can_resume_flow._waiters)
+            await eventually(lambda: not waiting)
+            seeks, stock = iter([away]), thread._rewind
+            monkeypatch.setattr(thread, "_rewind", lambda: next(seeks, stock)())
             app.consumer.resume_flow()
-            assert sorted({*await reader.until(6)}) == numbers(6)
+            await eventually(lambda: {*reader.values} == {*numbers(6)})
 
     asyncio.run(run())
 
 
-async def until(there: Callable[[], object]) -> None:
-    """For what another thread does."""
-    while not there():  # noqa: ASYNC110
-        await asyncio.sleep(0)
-
-
 async def away() -> None:
     raise KafkaConnectionError
+
+
+async def eventually(there: Callable[[], object]) -> None:
+    """Wait for what nobody tells of."""
+    while not there():  # noqa: ASYNC110
+        await asyncio.sleep(0)
 
 
 def test_an_app_without_agents_starts_too(url: str) -> None:
