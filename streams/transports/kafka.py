@@ -21,6 +21,7 @@ from aiokafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     OutOfOrderSequenceNumber,
+    ProducerClosed,
 )
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -197,7 +198,7 @@ class Producer(driver.Producer):  # type: ignore[misc]
             await successor.start()
             if self._producer is client:
                 self._producer, successor = successor, client
-            self.add_future(successor.stop())  # what it has still to send ends as it may
+            self.add_future(successor.stop())  # what it has still to send may end with ProducerClosed
 
 
 @contextmanager
@@ -205,7 +206,7 @@ def _failures(topic: str) -> Iterator[None]:
     """Errors of the client become ours."""
     try:
         yield
-    except (KafkaConnectionError, KafkaTimeoutError, OutOfOrderSequenceNumber) as error:
+    except (KafkaConnectionError, KafkaTimeoutError, OutOfOrderSequenceNumber, ProducerClosed) as error:
         raise Retry(f"{topic} took no record: {error!r}") from error
     except KafkaError as error:
         kind = Retry if error.retriable else Stop

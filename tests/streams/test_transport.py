@@ -261,7 +261,9 @@ def _held(app: Any, topic: Topic) -> Offsets:
     return held
 
 
-def test_a_producer_that_the_broker_does_not_follow_any_more_is_replaced(kafka: Kafka) -> None:
+def test_a_producer_that_the_broker_does_not_follow_any_more_is_replaced(
+    kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def run() -> None:
         reader = Reader()
         async with running(new_namespace(kafka), ([REQUESTS], reader)) as app:
@@ -274,6 +276,11 @@ def test_a_producer_that_the_broker_does_not_follow_any_more_is_replaced(kafka: 
             assert app.producer._producer is not first
             await send(app, numbers(1, start=1))
             assert await reader.until(2) == numbers(2)
+            await eventually(lambda: first._closed)
+            with monkeypatch.context() as late:
+                late.setattr(app.producer, "_producer", first)  # as for a batch that was being sent meanwhile
+                with pytest.raises(Retry, match="ProducerClosed"):
+                    await send(app, numbers(1, start=2))
 
     asyncio.run(run())
 
