@@ -52,6 +52,7 @@ UNION ALL SELECT 'reports', day, max(revision), argMax(commits, revision) FROM r
 UNION ALL SELECT 'published', day, max(revision), 0 FROM windows GROUP BY day
 UNION ALL SELECT 'delivered', day, max(revision), count() FROM deliveries GROUP BY day
 ORDER BY 1, 2"""
+WITHOUT_TIP = "SELECT toUInt32(count()) FROM v_seals WHERE tip = ''"
 REPO = "github.com/acme/rocket"
 
 
@@ -197,12 +198,17 @@ class Organisation:
     def until_settled(self) -> None:
         """Wait until every day has its report and nothing is left to read."""
         self.until(self._is_settled, "settled")
+        self.until(self._is_renewed, "the ingest has written the tip of every seal")
 
     def _is_settled(self) -> bool:
         """One group is asked after the other: what was said meanwhile may be unread by one that was asked before."""
         said = self.watch.said(*SAID)
         reported = self._reported() and self.watch.said(*COUNTED) >= EVENTS
         return reported and not self.watch.behind() and self.watch.said(*SAID) == said
+
+    def _is_renewed(self) -> bool:
+        """Seals that say nothing new take the branch's tip at the end of a round, in no new statement."""
+        return asyncio.run(self._asked(WITHOUT_TIP)) == [(0,)]
 
     def _reported(self) -> bool:
         days = {path.stem for path in self.out.glob("daily/*.json")}
@@ -219,14 +225,14 @@ class Organisation:
     def _state(self) -> str:
         days = sorted(path.stem for path in self.out.glob("daily/*.json"))
         said = {topic: self.watch.said(topic) for topic in SAID}
-        stored = asyncio.run(self._stored())
+        stored = asyncio.run(self._asked(STORED))
         return f"reported: {days}; said: {said} of {EVENTS}; unread: {self.unread()}; stored: {stored}"
 
-    async def _stored(self) -> list[tuple[object, ...]]:
-        """What is in the store of each day."""
+    async def _asked(self, sql: str) -> list[tuple[object, ...]]:
+        """What the store answers."""
         store = await Store.open(self.store)
         try:
-            return (await store.select(STORED)).rows
+            return (await store.select(sql)).rows
         finally:
             await store.close()
 
