@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -108,10 +109,11 @@ class Models:
         return said
 
     async def _analyze(self, request: AnalysisRequested) -> CommitAnalyzed:
-        known = await self._store.analysis(request.repo, request.sha, request.language)
+        known, commit = await asyncio.gather(
+            self._store.analysis(request.repo, request.sha, request.language), self._commit(request)
+        )
         if known is not None and known.round >= request.round:
             return known  # a repetition: it was analyzed before it could be acknowledged
-        commit = await self._commit(request)
         facts = static.analyze(commit)
         pieces = partial(self._store.pieces, request.repo, request.sha)
         try:

@@ -66,7 +66,7 @@ class Pipeline:
             Stage("analyzers", reads=(COMMITS,), handle=self.analyze, rescue=unanalyzed),
             Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=unscored),
             Stage("store", reads=kept, handle=self.keep, batch=1500, linger=1.0),  # an insert of one row costs as much
-            Stage("windows", reads=(WINDOWS,), handle=self.close, batch=100),
+            Stage("windows", reads=(WINDOWS,), handle=self.close, batch=100, linger=1.0),  # so does a look at a window
             Stage("deliveries", reads=(REPORTS,), handle=self.deliver, batch=20),
         )
 

@@ -5,7 +5,8 @@ the events are lost. A plain `async for` costs about a millisecond of bookkeepin
 
 `batches(n)` waits for one event only and takes what stands behind it in the queue. So a batch is small while events are
 rare, and grows by itself while the agent is busy: under load many events share one round through the agent, one
-transaction of the log, one insert. Where a round costs much whatever is in it, a stream lingers as long as more comes.
+transaction of the log, one insert. Where a round costs much whatever is in it, a stream lingers as long as more comes,
+and rests after a round, longer than that took: what it costs others stays bounded, the more so the busier they are.
 A batch is acknowledged when, and only when, the agent comes back for the next one:
 an agent that raised, was cancelled or went away leaves it unacknowledged, and it is delivered again after a restart.
 """
@@ -21,6 +22,8 @@ from typing import Any, NamedTuple
 from faust.streams import Stream
 
 SMALL = 8  # events: after a batch this small, others get a turn to queue more
+LARGE = 100  # events: a batch this large is worth its round, and waits for no rest
+REST = 2.0  # times as long as the last round took
 QUIET_SECONDS = 0.02  # without another event: no more is coming
 
 
@@ -39,7 +42,8 @@ class BatchStream(Stream):  # type: ignore[misc]
     async def batches(self, limit: int, linger: float = 0.0) -> AsyncGenerator[list[Any], None]:
         """Messages, at least one and at most `limit`; acknowledged when the caller asks for the next batch.
 
-        While more comes, a batch is waited for, for at most `linger` seconds.
+        While more comes, a batch is waited for, for at most `linger` seconds; a small one also until the stream has
+        rested, for no longer than that either.
         """
         async with aclosing(self._taken(limit, linger)) as taken:
             async for events in taken:
@@ -70,11 +74,15 @@ class BatchStream(Stream):  # type: ignore[misc]
     async def _taken(self, limit: int, linger: float) -> AsyncGenerator[list[Any], None]:
         """Events, at least one and at most `limit`; the consumer knows that they are worked on."""
         started = await self.maybe_start()
+        now = asyncio.get_running_loop().time
+        rested = now()
         try:
             while not self.should_stop:
-                events = await self._take(limit, linger)
+                events = await self._take(limit, linger, rested)
                 self.app.consumer.took([event.message for event in events])
+                begun = now()
                 yield events
+                rested = now() + min(linger, REST * (now() - begun))
         except StopAsyncIteration:  # thrown into the queue by Faust when the agent is to end
             return
         finally:
@@ -83,11 +91,11 @@ class BatchStream(Stream):  # type: ignore[misc]
                 await self.stop()
                 self.service_reset()
 
-    async def _take(self, limit: int, linger: float) -> list[Any]:
+    async def _take(self, limit: int, linger: float, rested: float) -> list[Any]:
         queue = self.channel.queue
         while True:
             batch = [await self.channel.get()]
-            await gather(queue.qsize, limit, linger)
+            await gather(queue.qsize, limit, linger, rested)
             while len(batch) < limit and not queue.empty():
                 batch.append(queue.get_nowait())
             if len(batch) < SMALL:
@@ -103,10 +111,16 @@ class BatchStream(Stream):  # type: ignore[misc]
         return [event for event in batch if event.message.generation_id == generation]
 
 
-async def gather(size: Callable[[], int], limit: int, linger: float) -> None:
-    """Wait as long as the size grows and is below the limit, for at most `linger` seconds."""
+async def gather(size: Callable[[], int], limit: int, linger: float, rested: float) -> None:
+    """Wait as long as the size grows, for at most `linger` seconds, and, while it is not large, until `rested`.
+
+    `rested` is a time of the loop. At the limit there is nothing to wait for.
+    """
     now = asyncio.get_running_loop().time
     end, last = now() + linger, -1
-    while last < (waiting := size()) < limit and now() < end:
+    while (waiting := size()) < limit:
+        more_may_come, tired = last < waiting and now() < end, waiting < LARGE and now() < rested
+        if not (more_may_come or tired):
+            break
         last = waiting
         await asyncio.sleep(QUIET_SECONDS)
