@@ -46,11 +46,10 @@ def _size(table: Relation, rows: list[Row]) -> int:
 
 def insert(client: Client, table: Relation, rows: Iterable[Row]) -> None:
     """Insert the rows; they are on the disk on return. Repeating it changes nothing."""
+    names, types = list(table.columns), list(table.columns.values())
     for columns in pieces(table, rows):
-        client.insert(
-            table.name,
-            columns,
-            column_names=list(table.columns),
-            column_type_names=list(table.columns.values()),
-            column_oriented=True,
+        context = client.create_insert_context(
+            table.name, column_names=names, column_type_names=types, column_oriented=True
         )
+        client.insert(data=columns, context=context)
+        context.data = [()]  # it refers to itself, and would keep the rows until garbage is looked for

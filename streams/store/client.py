@@ -27,6 +27,8 @@ _ALWAYS: dict[str, int | str] = {
     "async_insert": 0,
     # rows of one key are in one partition: FINAL need not look into the others
     "do_not_merge_across_partitions_select_final": 1,
+    # FINAL compares the rows of the keys that are asked for, and only those are read
+    "optimize_move_to_prewhere_if_final": 1,
 }
 # what a person may ask; `readonly` stands last: nothing can be set after it
 _PEOPLE: dict[str, int | str] = {

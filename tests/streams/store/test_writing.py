@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import time
+import weakref
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -26,6 +29,7 @@ from tests.streams.store import history
 from tests.streams.store.memory import Memory
 
 NUMBERS = count()
+SECONDS = 10.0
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 NAMED = st.builds(Person, name=TEXT, email=TEXT)
 TIMES = st.integers(0, int(LATEST.timestamp())).map(lambda seconds: EARLIEST + timedelta(seconds=seconds))
@@ -393,6 +397,33 @@ def test_the_best_analysis_is_the_same_in_sql(memory: Memory) -> None:
     memory.write(*competing(repo))
     found = memory.rows(f"SELECT analyzer, round FROM v_best_analyses WHERE repo = '{repo}' ORDER BY sha DESC")
     assert found == [("llm", 3 * ROUNDS + 2), ("static/1", 3 * ROUNDS)]
+
+
+class Title(str):
+    """Can be referred to weakly."""
+
+
+def test_what_was_written_is_let_go_at_once(memory: Memory) -> None:
+    title = Title("feat: a title of its own")
+    kept = weakref.ref(title)
+    gc.disable()
+    try:
+        memory.write(history.commit(fresh(), 1).model_copy(update={"title": title}))
+        del title
+        end = time.monotonic() + SECONDS
+        while kept() is not None and time.monotonic() < end:  # the thread that wrote may not be done with it yet
+            time.sleep(0.01)
+        assert kept() is None
+    finally:
+        gc.enable()
+
+
+def test_of_commits_asked_about_nothing_else_is_read(memory: Memory) -> None:
+    repo = fresh()
+    memory.write(*competing(repo))
+    asked = f"SELECT event FROM analyses FINAL WHERE repo = '{repo}' AND status = 'done'"
+    plan = "\n".join(line for (line,) in memory.rows(f"EXPLAIN actions = 1 {asked}"))
+    assert re.search(rf"Prewhere filter column:\s+repo = '{repo}'$", plan, re.MULTILINE)
 
 
 def test_events_of_no_table_are_passed_over(memory: Memory) -> None:
