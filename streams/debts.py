@@ -4,64 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
-from agents.llm.settings import EndpointSettings
 from agents.scorers.judging import STEP
-from reports.deliveries.files import ReportFiles
 from schemas.analyses import AnalysisRequested, CommitAnalyzed
-from schemas.definition import Language
 from schemas.errors import Misuse
-from streams.clock import Clock
-from streams.config import Settings
-from streams.deliverer import Deliverer
 from streams.flow import Flow
 from streams.store.ledger import Debt
 from streams.store.store import Store
-from streams.working import Working
 
 PORTION = 200  # debts that are handled together
-
-
-@dataclass(frozen=True)
-class Debts:
-    """The debts of a store. Files of the reports that are revised by paying them go to `files`."""
-
-    store: Store
-    settings: Settings
-    clock: Clock
-    files: ReportFiles
-
-    async def pay(self, endpoints: Sequence[EndpointSettings]) -> tuple[int, list[Path]]:
-        """Ask for everything that is owed, the oldest first: how many debts are left, and the files that changed."""
-        if not endpoints:
-            raise Misuse("debts are paid by a model; set OPENAI_BASE_URL, or configure [[endpoints]] or --llm")
-        debts = await self.store.debts()
-        working = self._working(endpoints, {debt.language for debt in debts})
-        async with working.flow() as (flow, _):
-            await pay(flow, debts)
-            await flow.drained()
-            paths = await self._deliver(working, flow)
-        return len(await self.store.debts()), paths
-
-    async def forgive(self, shas: Collection[str]) -> list[Path]:
-        """Give up the debts of commits whose sha begins so (of all, if none are named): the files that changed."""
-        debts = chosen(await self.store.debts(), shas)
-        working = self._working((), ())
-        async with working.flow() as (flow, _):
-            await forgive(flow, self.store, debts)
-            await flow.drained()
-            return await self._deliver(working, flow)
-
-    def _working(self, endpoints: Sequence[EndpointSettings], languages: Collection[Language]) -> Working:
-        deliverer = Deliverer(self.files, self.store)
-        return Working(self.store, self.settings, self.clock, deliverer, endpoints, tuple(sorted(languages)))
-
-    async def _deliver(self, working: Working, flow: Flow) -> list[Path]:
-        for definition in await self.store.definitions():
-            await working.deliver_behind(flow, definition.name)
-        return working.deliverer.paths
 
 
 def demand(debt: Debt) -> AnalysisRequested:

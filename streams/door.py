@@ -1,23 +1,51 @@
-"""Connections to a listener: so many at once, and no more."""
+"""What lets people in to an application: so many connections at once, and none that stays idle."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from aiohttp import web
 
 CONNECTIONS = 64  # at once; more are closed without an answer
+IDLE_SECONDS = 10.0  # until a connection without a whole request is closed
 
 
 class Door:
-    """Makes the protocol of each connection, as long as there are not too many."""
+    """`limits` are further ones of the requests (arguments of web.AppRunner)."""
 
-    def __init__(self, runner: web.AppRunner) -> None:
-        assert runner.server is not None
-        self._server = runner.server
+    def __init__(self, application: web.Application, **limits: Any) -> None:
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            handle_signals=False,
+            keepalive_timeout=IDLE_SECONDS,
+            lingering_time=1.0,
+            shutdown_timeout=1.0,
+            **limits,
+        )
 
-    def __call__(self) -> asyncio.Protocol:
-        return self._server() if len(self._server.connections) < CONNECTIONS else Refusal()
+    async def open(self, **place: Any) -> int:
+        """Accept connections at a place (arguments of loop.create_server); its port, if it has one. Raises OSError."""
+        await self._runner.setup()
+        loop = asyncio.get_running_loop()
+        try:
+            self._listening = await loop.create_server(self._connection, backlog=CONNECTIONS, **place)
+        except OSError:
+            await self._runner.cleanup()
+            raise
+        name = self._listening.sockets[0].getsockname()
+        return int(name[1]) if isinstance(name, tuple) else 0
+
+    async def close(self) -> None:
+        """Answer nobody any more."""
+        self._listening.close()
+        await self._runner.cleanup()
+
+    def _connection(self) -> asyncio.Protocol:
+        server = self._runner.server
+        assert server is not None  # it was set up
+        return server() if len(server.connections) < CONNECTIONS else Refusal()
 
 
 class Refusal(asyncio.Protocol):

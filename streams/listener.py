@@ -12,13 +12,12 @@ from typing import Self
 from aiohttp import web
 
 from schemas.errors import Misuse
-from streams.door import CONNECTIONS, Door
+from streams.door import Door
 from streams.health import Check
 from streams.logs import without_secrets
 from streams.metrics import Metrics
 
 CHECK_SECONDS = 3.0  # for the answer of a check
-IDLE_SECONDS = 10.0  # until a connection without a whole request is closed
 LINE_BYTES = 4096  # of a line of a request
 WORDS = 300  # characters of why a check fails
 HEALTH = ("/livez", "/readyz")
@@ -45,7 +44,7 @@ class Listener:
         self._host, self._port, self._token = host, port, token
         self._metrics = metrics
         self._checks = dict(zip(HEALTH, (Questions(alive), Questions(ready)), strict=True))
-        self._runner: web.AppRunner | None = None
+        self._door: Door | None = None
 
     @property
     def url(self) -> str:
@@ -68,40 +67,22 @@ class Listener:
 
     async def start(self) -> None:
         """Returns when connections are accepted. Raises Misuse when the address cannot be used."""
-        runner = web.AppRunner(
-            self._application(),
-            access_log=None,
-            handle_signals=False,
-            keepalive_timeout=IDLE_SECONDS,
-            lingering_time=1.0,
-            max_line_size=LINE_BYTES,
-            max_field_size=LINE_BYTES,
-            shutdown_timeout=1.0,
-        )
-        await runner.setup()
+        door = Door(self._application(), max_line_size=LINE_BYTES, max_field_size=LINE_BYTES)
         try:
-            await self._listen(runner)
+            self._port = await door.open(host=self._host or None, port=self._port)
         except OSError as error:
-            await runner.cleanup()
             raise Misuse(f"listen: {self.url} cannot be used: {error.strerror}; choose another address") from error
-        self._runner = runner
+        self._door = door
         _log.info("listening on %s", self.url)
 
     async def stop(self) -> None:
         """Answer nobody any more, and ask nothing. May be called again."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            self._server.close()
-            await runner.cleanup()
+        door, self._door = self._door, None
+        if door is not None:
+            await door.close()
         for questions in self._checks.values():
             await questions.stop()
         await self._metrics.stop()
-
-    async def _listen(self, runner: web.AppRunner) -> None:
-        loop = asyncio.get_running_loop()
-        door = Door(runner)
-        self._server = await loop.create_server(door, self._host or None, self._port, backlog=CONNECTIONS)
-        self._port = self._server.sockets[0].getsockname()[1]
 
     def _application(self) -> web.Application:
         application = web.Application(middlewares=[self._admit])

@@ -11,7 +11,6 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from socket import socket
 from typing import Literal
 
 from aiohttp import web
@@ -34,7 +33,6 @@ LARGEST_REQUEST = 16 * 2**20  # bytes: a record of 8 MB has room
 LARGEST_ANSWER = 64 * 2**20  # bytes
 MOST_ROWS = 100_000  # of an answer
 TOPIC_NAMES = tuple(topic.name for topic in TOPICS)
-IDLE_SECONDS = 10.0  # until a connection without a whole request is closed
 _log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -81,7 +79,7 @@ class Office:
     store: Store
     flow: Flow
     pays: bool
-    _runner: web.AppRunner | None = field(default=None, init=False)
+    _door: Door | None = field(default=None, init=False)
     _paying: asyncio.Task[None] | None = field(default=None, init=False)
 
     async def __aenter__(self) -> Office:
@@ -92,28 +90,15 @@ class Office:
             _log.warning("no command can ask this process: %s", error)
             made = None
         if made is not None:
-            await self._listen(made)
+            self._door = Door(self._application())
+            await self._door.open(sock=made)
         return self
 
-    async def _listen(self, made: socket) -> None:
-        runner = web.AppRunner(
-            self._application(),
-            access_log=None,
-            handle_signals=False,
-            keepalive_timeout=IDLE_SECONDS,
-            lingering_time=1.0,
-            shutdown_timeout=1.0,
-        )
-        await runner.setup()
-        self._runner = runner
-        self._server = await asyncio.get_running_loop().create_server(Door(runner), sock=made)
-
     async def __aexit__(self, *_: object) -> None:
-        if self._runner is None:
+        if self._door is None:
             return
-        self._server.close()
         doorway.unbind(self.settings.data)
-        await self._runner.cleanup()
+        await self._door.close()
         if self._paying is not None:
             self._paying.cancel()
             await asyncio.gather(self._paying, return_exceptions=True)
@@ -141,7 +126,7 @@ class Office:
     async def _pay(self, _request: web.Request) -> web.Response:
         """Asking for many takes long: it goes on when this was answered."""
         if not self.pays:
-            raise Misuse("debts are paid by a model, and the process that owns this directory was started without one")
+            raise Misuse("debts are paid by a model, and the process that owns this directory asks none about them")
         debts = await self.store.debts()
         if self._paying is None or self._paying.done():
             self._paying = asyncio.create_task(pay(self.flow, debts))

@@ -25,7 +25,6 @@ from streams.failpoint import failpoint
 from streams.feed import Feed, SealedDays
 from streams.flow import Flow
 from streams.lifetime import first
-from streams.office import Office
 from streams.opening import Opened, open_sources
 from streams.progress import Progress
 from streams.request import Outcome, Request
@@ -87,7 +86,7 @@ class Run:
         deliverer.wanted |= asked
         working = self._working(definition, watch, deliverer, asked)
         # seals and skips are read from the store: what was left is handled by now
-        async with working.flow() as (flow, pipeline), Office(self.settings, self.store, flow, pays=False):
+        async with working.flow() as (flow, pipeline):
             if self.endpoints:
                 await pay(flow, await self._debts(definition, opened.days))
             sealed = await self._feed(flow, collectors, definition, opened.days)

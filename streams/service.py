@@ -24,7 +24,6 @@ from streams.intake import Intake
 from streams.lifetime import Ending, Lifetime, first, patiently
 from streams.listener import Listener
 from streams.metrics import Metrics
-from streams.office import Office
 from streams.paying import Paying
 from streams.pipeline import Pipeline
 from streams.progress import Progress
@@ -94,7 +93,6 @@ class Service:
         working = self._working(store)
         flow, pipeline = await self._opened(lambda: stack.enter_async_context(working.flow()))
         self._health.flow, self._metrics.lag = flow, flow.lag
-        await stack.enter_async_context(Office(self.settings, store, flow, pays=bool(self._asked)))
         self.progress.complain(f"{self.role.name} is running")
         await self._until_the_end([flow.failure(), *self._work(flow, pipeline, working, places)])
 

@@ -19,6 +19,7 @@ from streams.definitions import Definitions
 from streams.deliverer import Deliverer
 from streams.flow import PATIENCE_SECONDS, Flow
 from streams.meter import UNMETERED, Meter
+from streams.office import Office
 from streams.pipeline import Pipeline
 from streams.store.store import Store
 
@@ -64,7 +65,10 @@ class Working:
 
     @asynccontextmanager
     async def flow(self) -> AsyncIterator[tuple[Flow, Pipeline]]:
-        """What runs, and what it runs. What an earlier process left on the log is handled first."""
+        """What runs, and what it runs. What an earlier process left on the log is handled first.
+
+        Meanwhile the commands of its user are answered.
+        """
         async with AsyncExitStack() as stack:
             if models := await self._models():
                 stack.push_async_callback(models.close)
@@ -72,6 +76,9 @@ class Working:
             flow = self._flow(pipeline)
             await flow.start()
             stack.push_async_callback(flow.stop)
+            # a command ends when its own work is done, and would drop what others have it ask a model for
+            pays = self.continuous and models is not None
+            await stack.enter_async_context(Office(self.settings, self.store, flow, pays=pays))
             if not self.continuous:
                 await flow.drained()
             yield flow, pipeline

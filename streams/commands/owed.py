@@ -22,7 +22,7 @@ from streams.store.store import Store
 from streams.visitor import Visitor, asked, owner
 
 if TYPE_CHECKING:
-    from streams.debts import Debts
+    from streams.settlement import Settlement
 
 Result = TypeVar("Result")
 COLUMNS = ("commit", "repository", "committed", "language", "depth", "why")
@@ -68,7 +68,7 @@ def pay(
     if (asked_for := _by_owner(settings, lambda owner: owner.pay())) is not None:
         typer.echo(f"commitwire: {asked_for} analyses are asked for by the process that owns {settings.data}", err=True)
         return
-    left, paths = _with_debts(settings, out, lambda debts: debts.pay(endpoints(settings)))
+    left, paths = _settle(settings, out, lambda settlement: settlement.pay(endpoints(settings)))
     for path in paths:
         typer.echo(path)
     if left:
@@ -93,7 +93,7 @@ def forgive(
     if (forgiven := _by_owner(settings, lambda owner: owner.forgive(shas or []))) is not None:
         typer.echo(f"commitwire: {forgiven} debts are forgiven by the process that owns {settings.data}", err=True)
         return
-    for path in _with_debts(settings, out, lambda debts: debts.forgive(shas or [])):
+    for path in _settle(settings, out, lambda settlement: settlement.forgive(shas or [])):
         typer.echo(path)
 
 
@@ -117,11 +117,11 @@ def _by_owner(settings: Settings, work: Callable[[Visitor], Awaitable[int]]) -> 
     return asyncio.run(interruptible(go()))
 
 
-def _with_debts(settings: Settings, out: Path | None, work: Callable[[Debts], Awaitable[Result]]) -> Result:
-    from streams.debts import Debts  # slow to import
+def _settle(settings: Settings, out: Path | None, work: Callable[[Settlement], Awaitable[Result]]) -> Result:
+    from streams.settlement import Settlement  # slow to import
 
     async def go() -> Result:
         async with Store.existing(settings.store_url) as store:
-            return await work(Debts(store, settings, clock_from_environment(), options.files(settings, out)))
+            return await work(Settlement(store, settings, clock_from_environment(), options.files(settings, out)))
 
     return asyncio.run(interruptible(go()))

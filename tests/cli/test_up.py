@@ -92,7 +92,7 @@ def test_its_user_can_ask_while_it_runs(commitwire: Commitwire, worked: GitRepo)
         assert "ok     store: 2 commits, 1 reports" in commitwire("check", *place).out
         for command in (("owed", "list"), ("dead-letters", "list")):
             assert commitwire(*command, *place).out == ""
-        assert "without one" in commitwire("owed", "pay", *place, code=2).err
+        assert "asks none about them" in commitwire("owed", "pay", *place, code=2).err
         assert "no analysis of a commit abc is owed" in commitwire("owed", "forgive", "abc", *place, code=2).err
         assert stat.S_IMODE(os.stat(commitwire.data / "commitwire.sock").st_mode) == 0o600
         service.stop()
@@ -222,13 +222,27 @@ def test_what_is_owed_is_paid_when_the_model_answers_again(commitwire: Commitwir
     assert faults(commitwire, repo, YESTERDAY) == []
 
 
-def test_a_report_answers_too_while_it_waits_for_its_model(commitwire: Commitwire, worked: GitRepo) -> None:
-    with serving("--faults", "hang:1.0") as endpoint:
+@pytest.mark.embedded
+@pytest.mark.parametrize("words", ["report", "replay", "owed pay"])
+def test_a_command_answers_too_while_it_waits_for_its_model(
+    commitwire: Commitwire, worked: GitRepo, words: str
+) -> None:
+    place = ("--data", commitwire.data, "--out", commitwire.out)
+    arguments = {
+        "report": (f"acme/rocket={worked.path}", "--date", YESTERDAY, "--tz", "UTC"),
+        "replay": ("--since", YESTERDAY, "--until", YESTERDAY),
+        "owed pay": (),
+    }[words]
+    with serving("--faults", "403:1.0") as endpoint:
         by_environment(commitwire, endpoint.url)
-        place = ("--data", commitwire.data)
-        with running(commitwire, "report", f"acme/rocket={worked.path}", *place, "--out", commitwire.out) as report:
-            report.until(lambda: endpoint.stats()["in_flight"])
+        commitwire.report(f"acme/rocket={worked.path}", "--date", YESTERDAY)
+        endpoint.control(faults="hang:1.0")
+        commitwire.now = "2026-02-13T09:00:00+00:00"  # the endpoint may be asked again
+        with running(commitwire, *words.split(), *arguments, *place) as command:
+            command.until(lambda: endpoint.stats()["in_flight"])
             assert commitwire.sql("SELECT count() AS n FROM v_commits") == [{"n": 1}]
+            assert commitwire("owed", "list", "--json", *place[:2]).lines
+            assert "asks none about them" in commitwire("owed", "pay", *place, code=2).err
 
 
 @pytest.mark.embedded

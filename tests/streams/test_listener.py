@@ -13,7 +13,7 @@ import httpx2 as httpx
 import pytest
 
 from schemas.errors import Misuse, Retry
-from streams import listener
+from streams import door, listener
 from streams.clock import SystemClock
 from streams.door import CONNECTIONS
 from streams.health import Check, Health
@@ -253,7 +253,7 @@ async def connected(client: httpx.AsyncClient) -> tuple[asyncio.StreamReader, as
 
 
 def test_too_many_connections_are_closed_and_room_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "IDLE_SECONDS", 2.0 * SECONDS)  # what is closed here was not idle
+    monkeypatch.setattr(door, "IDLE_SECONDS", 2.0 * SECONDS)  # what is closed here was not idle
 
     async def run() -> None:
         async with serving() as client:
@@ -286,7 +286,7 @@ async def told(client: httpx.AsyncClient) -> bytes:
 
 @pytest.mark.parametrize("begun", [b"", b"GET /livez HTTP/1.1\r\nX-Slow: "])
 def test_a_connection_without_a_whole_request_is_closed(begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(door, "IDLE_SECONDS", 0.2)
 
     async def run() -> None:
         async with serving() as client:
