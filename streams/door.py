@@ -12,7 +12,7 @@ IDLE_SECONDS = 10.0  # until a connection without a whole request is closed
 
 
 class Door:
-    """`limits` are further ones of the requests (arguments of web.AppRunner)."""
+    """Connections to an application. `limits` are those of a request's size (arguments of web.AppRunner)."""
 
     def __init__(self, application: web.Application, **limits: Any) -> None:
         self._runner = web.AppRunner(

@@ -73,7 +73,7 @@ class Reached(BaseModel):
 
 @dataclass
 class Office:
-    """Open within `async with`. `pays` says whether a model is there to pay debts."""
+    """Open within `async with`. `pays` says whether debts are paid for others, by a model, as the process goes on."""
 
     settings: Settings
     store: Store
@@ -84,15 +84,22 @@ class Office:
 
     async def __aenter__(self) -> Office:
         """Where there can be no socket, the work goes on without, and commands have to wait."""
-        try:
-            made = doorway.bound(self.settings.data) if doorway.is_owned(self.settings) else None
-        except Misuse as error:
-            _log.warning("no command can ask this process: %s", error)
-            made = None
-        if made is not None:
-            self._door = Door(self._application())
-            await self._door.open(sock=made)
+        if doorway.is_owned(self.settings):
+            try:
+                await self._listen()
+            except (Misuse, OSError) as error:
+                _log.warning("no command can ask this process: %s", error)
         return self
+
+    async def _listen(self) -> None:
+        made, door = doorway.bound(self.settings.data), Door(self._application())
+        try:
+            await door.open(sock=made)
+        except OSError:
+            made.close()
+            doorway.unbind(self.settings.data)
+            raise
+        self._door = door
 
     async def __aexit__(self, *_: object) -> None:
         if self._door is None:
@@ -126,7 +133,7 @@ class Office:
     async def _pay(self, _request: web.Request) -> web.Response:
         """Asking for many takes long: it goes on when this was answered."""
         if not self.pays:
-            raise Misuse("debts are paid by a model, and the process that owns this directory asks none about them")
+            raise Misuse("debts are paid by a model, and the process that owns this directory asks none for others")
         debts = await self.store.debts()
         if self._paying is None or self._paying.done():
             self._paying = asyncio.create_task(pay(self.flow, debts))

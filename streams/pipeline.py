@@ -65,8 +65,9 @@ class Pipeline:
         return (
             Stage("analyzers", reads=(COMMITS,), handle=self.analyze, rescue=unanalyzed),
             Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=unscored),
-            Stage("store", reads=kept, handle=self.keep, batch=1500, linger=1.0),  # an insert of one row costs as much
-            Stage("windows", reads=(WINDOWS,), handle=self.close, batch=100, linger=1.0),  # so does a look at a window
+            # inserting a row costs as much as inserting hundreds, looking at a window once as much as for many touches
+            Stage("store", reads=kept, handle=self.keep, batch=1500, linger=1.0),
+            Stage("windows", reads=(WINDOWS,), handle=self.close, batch=100, linger=1.0),
             Stage("deliveries", reads=(REPORTS,), handle=self.deliver, batch=20),
         )
 

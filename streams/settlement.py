@@ -21,7 +21,7 @@ from streams.working import Working
 
 @dataclass(frozen=True)
 class Settlement:
-    """Of the debts of a store. Files of the reports that are revised by it go to `files`."""
+    """Pays or forgives the debts of a store. Files of the reports that are revised by it go to `files`."""
 
     store: Store
     settings: Settings

@@ -42,9 +42,9 @@ class Stage:
     """`handle` turns events into events; errors say what happens next (see schemas.errors).
 
     `rescue` is asked what else to say when an event becomes a dead letter, so that others need not wait for it. `batch`
-    is how many events `handle` gets at most; as long as more come it waits for them, for at most `linger` seconds, and
-    it rests between small batches. With `slots`, so many events are handled at the same time, each alone: for stages
-    that wait for others most of the time.
+    is how many events `handle` gets at most; as long as more come it waits for them, and after a batch it rests, each
+    for at most `linger` seconds. With `slots`, so many events are handled at the same time, each alone: for stages that
+    wait for others most of the time.
     """
 
     name: str

@@ -76,7 +76,7 @@ class Working:
             flow = self._flow(pipeline)
             await flow.start()
             stack.push_async_callback(flow.stop)
-            # a command ends when its own work is done, and would drop what others have it ask a model for
+            # a command ends when its own work is done: it does not wait for a model that others have it ask
             pays = self.continuous and models is not None
             await stack.enter_async_context(Office(self.settings, self.store, flow, pays=pays))
             if not self.continuous:

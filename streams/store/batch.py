@@ -51,5 +51,7 @@ def insert(client: Client, table: Relation, rows: Iterable[Row]) -> None:
         context = client.create_insert_context(
             table.name, column_names=names, column_type_names=types, column_oriented=True
         )
-        client.insert(data=columns, context=context)
-        context.data = [()]  # it refers to itself, and would keep the rows until garbage is looked for
+        try:
+            client.insert(data=columns, context=context)
+        finally:
+            context.data = [()]  # it refers to itself: with None, it would keep the rows until garbage is looked for

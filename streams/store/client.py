@@ -27,7 +27,7 @@ _ALWAYS: dict[str, int | str] = {
     "async_insert": 0,
     # rows of one key are in one partition: FINAL need not look into the others
     "do_not_merge_across_partitions_select_final": 1,
-    # FINAL compares the rows of the keys that are asked for, and only those are read
+    # conditions on the sorting key, and no others, are looked at before FINAL, and before other columns are read
     "optimize_move_to_prewhere_if_final": 1,
 }
 # what a person may ask; `readonly` stands last: nothing can be set after it

@@ -6,7 +6,7 @@ the events are lost. A plain `async for` costs about a millisecond of bookkeepin
 `batches(n)` waits for one event only and takes what stands behind it in the queue. So a batch is small while events are
 rare, and grows by itself while the agent is busy: under load many events share one round through the agent, one
 transaction of the log, one insert. Where a round costs much whatever is in it, a stream lingers as long as more comes,
-and rests after a round, longer than that took: what it costs others stays bounded, the more so the busier they are.
+and rests after a round, twice as long as that took, both within a limit: so rounds are fewer while others are slow.
 A batch is acknowledged when, and only when, the agent comes back for the next one:
 an agent that raised, was cancelled or went away leaves it unacknowledged, and it is delivered again after a restart.
 """
@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 from faust.streams import Stream
 
 SMALL = 8  # events: after a batch this small, others get a turn to queue more
-LARGE = 100  # events: a batch this large is worth its round, and waits for no rest
+LARGE = 100  # events that wait: they are worth a round, and wait for no rest
+HEAVY = 2**20  # bytes of unfinished events: not much more may be fetched before they are done
 REST = 2.0  # times as long as the last round took
 QUIET_SECONDS = 0.02  # without another event: no more is coming
 
@@ -75,14 +76,14 @@ class BatchStream(Stream):  # type: ignore[misc]
         """Events, at least one and at most `limit`; the consumer knows that they are worked on."""
         started = await self.maybe_start()
         now = asyncio.get_running_loop().time
-        rested = now()
+        end = now()
         try:
             while not self.should_stop:
-                events = await self._take(limit, linger, rested)
+                events = await self._take(limit, linger, partial(self._has_rested, end))
                 self.app.consumer.took([event.message for event in events])
                 begun = now()
                 yield events
-                rested = now() + min(linger, REST * (now() - begun))
+                end = now() + rest(now() - begun, linger)
         except StopAsyncIteration:  # thrown into the queue by Faust when the agent is to end
             return
         finally:
@@ -91,7 +92,11 @@ class BatchStream(Stream):  # type: ignore[misc]
                 await self.stop()
                 self.service_reset()
 
-    async def _take(self, limit: int, linger: float, rested: float) -> list[Any]:
+    def _has_rested(self, end: float) -> bool:
+        offsets = self.app.consumer.offsets.values()
+        return asyncio.get_running_loop().time() >= end or sum(one.bytes for one in offsets) >= HEAVY
+
+    async def _take(self, limit: int, linger: float, rested: Callable[[], bool]) -> list[Any]:
         queue = self.channel.queue
         while True:
             batch = [await self.channel.get()]
@@ -111,16 +116,21 @@ class BatchStream(Stream):  # type: ignore[misc]
         return [event for event in batch if event.message.generation_id == generation]
 
 
-async def gather(size: Callable[[], int], limit: int, linger: float, rested: float) -> None:
-    """Wait as long as the size grows, for at most `linger` seconds, and, while it is not large, until `rested`.
+def rest(took: float, linger: float) -> float:
+    """Seconds between a round that took so many and the next."""
+    return min(linger, REST * took)
 
-    `rested` is a time of the loop. At the limit there is nothing to wait for.
+
+async def gather(size: Callable[[], int], limit: int, linger: float, rested: Callable[[], bool]) -> None:
+    """Wait as long as the size grows, for at most `linger` seconds; while it is not large, until `rested`, too.
+
+    At the limit there is nothing to wait for.
     """
     now = asyncio.get_running_loop().time
     end, last = now() + linger, -1
     while (waiting := size()) < limit:
-        more_may_come, tired = last < waiting and now() < end, waiting < LARGE and now() < rested
-        if not (more_may_come or tired):
+        more_comes, tired = last < waiting and now() < end, waiting < LARGE and not rested()
+        if not (more_comes or tired):
             break
         last = waiting
         await asyncio.sleep(QUIET_SECONDS)

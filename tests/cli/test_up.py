@@ -92,7 +92,7 @@ def test_its_user_can_ask_while_it_runs(commitwire: Commitwire, worked: GitRepo)
         assert "ok     store: 2 commits, 1 reports" in commitwire("check", *place).out
         for command in (("owed", "list"), ("dead-letters", "list")):
             assert commitwire(*command, *place).out == ""
-        assert "asks none about them" in commitwire("owed", "pay", *place, code=2).err
+        assert "asks none for others" in commitwire("owed", "pay", *place, code=2).err
         assert "no analysis of a commit abc is owed" in commitwire("owed", "forgive", "abc", *place, code=2).err
         assert stat.S_IMODE(os.stat(commitwire.data / "commitwire.sock").st_mode) == 0o600
         service.stop()
@@ -242,7 +242,7 @@ def test_a_command_answers_too_while_it_waits_for_its_model(
             command.until(lambda: endpoint.stats()["in_flight"])
             assert commitwire.sql("SELECT count() AS n FROM v_commits") == [{"n": 1}]
             assert commitwire("owed", "list", "--json", *place[:2]).lines
-            assert "asks none about them" in commitwire("owed", "pay", *place, code=2).err
+            assert "asks none for others" in commitwire("owed", "pay", *place, code=2).err
 
 
 @pytest.mark.embedded

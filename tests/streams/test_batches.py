@@ -8,7 +8,7 @@ from itertools import count, islice
 
 import pytest
 
-from streams.transports.batches import LARGE, QUIET_SECONDS, gather
+from streams.transports.batches import LARGE, QUIET_SECONDS, gather, rest
 
 LONG = 600.0
 
@@ -33,7 +33,8 @@ def left(sizes: Iterable[int], limit: int, linger: float, rested: float = 0.0) -
     """Of the sizes that a queue has, one after the other, those that are not waited for."""
     coming = iter(sizes)
     with asyncio.Runner(loop_factory=Waiting) as runner:
-        runner.run(gather(coming.__next__, limit, linger, rested))
+        now = runner.get_loop().time
+        runner.run(gather(coming.__next__, limit, linger, lambda: now() >= rested))
     return list(islice(coming, 3))
 
 
@@ -59,9 +60,13 @@ def test_a_small_batch_is_waited_for_until_the_stream_has_rested() -> None:
     assert left([1] * 6 + [2] * 3, limit=10, linger=LONG, rested=0.0) == [1, 1, 1]
 
 
-@pytest.mark.parametrize("size", [LARGE, LARGE + 1])
-def test_a_large_batch_is_not_held_back_by_a_rest(size: int) -> None:
-    assert left([1, size, size, size + 1], limit=10**9, linger=LONG, rested=LONG) == [size + 1]
+def test_a_large_batch_is_not_held_back_by_a_rest() -> None:
+    assert left([1, LARGE, LARGE, LARGE + 1], limit=10**9, linger=LONG, rested=LONG) == [LARGE + 1]
+
+
+@pytest.mark.parametrize(("took", "linger", "seconds"), [(0.1, 1.0, 0.2), (3.0, 1.0, 1.0), (3.0, 0.0, 0.0)])
+def test_a_rest_is_twice_the_round_within_the_limit(took: float, linger: float, seconds: float) -> None:
+    assert rest(took, linger) == seconds
 
 
 def test_a_batch_that_is_full_is_not_held_back_by_a_rest() -> None:

@@ -24,6 +24,7 @@ from schemas.model import Event
 from schemas.seals import DaySealed, LateArrival
 from streams.sources.overflow import PatchPiece
 from streams.store import batch
+from streams.store.selection import OF_KEYS
 from streams.store.tables import TABLES, Relation
 from tests.streams.store import history
 from tests.streams.store.memory import Memory
@@ -418,12 +419,14 @@ def test_what_was_written_is_let_go_at_once(memory: Memory) -> None:
         gc.enable()
 
 
-def test_of_commits_asked_about_nothing_else_is_read(memory: Memory) -> None:
+def test_of_commits_asked_about_rows_are_chosen_before_they_are_read_and_by_their_key_only(memory: Memory) -> None:
     repo = fresh()
     memory.write(*competing(repo))
-    asked = f"SELECT event FROM analyses FINAL WHERE repo = '{repo}' AND status = 'done'"
-    plan = "\n".join(line for (line,) in memory.rows(f"EXPLAIN actions = 1 {asked}"))
-    assert re.search(rf"Prewhere filter column:\s+repo = '{repo}'$", plan, re.MULTILINE)
+    keys = OF_KEYS.replace("%(repos)s", f"('{repo}')").replace("%(shas)s", "'a b'")
+    asked = f"SELECT event FROM analyses FINAL WHERE {keys} AND status = 'done'"
+    plan = [line for (line,) in memory.rows(f"EXPLAIN actions = 1 {asked}")]
+    (chosen,) = [line for line in plan if "Prewhere filter column" in line]
+    assert [name in chosen for name in (repo, "sha", "status")] == [True, True, False]
 
 
 def test_events_of_no_table_are_passed_over(memory: Memory) -> None:
