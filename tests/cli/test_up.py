@@ -222,7 +222,6 @@ def test_what_is_owed_is_paid_when_the_model_answers_again(commitwire: Commitwir
     assert faults(commitwire, repo, YESTERDAY) == []
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("words", ["report", "replay", "owed pay"])
 def test_a_command_answers_too_while_it_waits_for_its_model(
     commitwire: Commitwire, worked: GitRepo, words: str
@@ -242,7 +241,8 @@ def test_a_command_answers_too_while_it_waits_for_its_model(
             command.until(lambda: endpoint.stats()["in_flight"])
             assert commitwire.sql("SELECT count() AS n FROM v_commits") == [{"n": 1}]
             assert commitwire("owed", "list", "--json", *place[:2]).lines
-            assert "asks none for others" in commitwire("owed", "pay", *place, code=2).err
+            if "COMMITWIRE_BROKER" not in commitwire.environment:  # a cluster has as many owners as come
+                assert "asks none for others" in commitwire("owed", "pay", *place, code=2).err
 
 
 @pytest.mark.embedded
