@@ -13,10 +13,11 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from agents.llm.settings import EndpointSettings
-from schemas.definition import Language
+from reports.deliveries.files import check_formats
+from schemas.definition import NAME_PATTERN, Language
 from schemas.errors import Misuse
 from schemas.model import Frozen
 from streams.request import STDIN_NAME
@@ -129,6 +130,25 @@ class Settings(Frozen):
     listen_token: str = Field(
         default="", description="What everybody who asks for more than the health must know; needed off this machine."
     )
+
+    @field_validator("name")
+    @classmethod
+    def _can_name(cls, name: str) -> str:
+        check_name(name)
+        return name
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone_or_none(cls, zone: str) -> str:
+        if zone:
+            check_zone(zone)
+        return zone
+
+    @field_validator("formats")
+    @classmethod
+    def _are_formats(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        check_formats(formats)
+        return formats
 
     @property
     def layout(self) -> Layout:
@@ -297,8 +317,13 @@ def is_zone(name: str) -> bool:
     return True
 
 
-def zone_named(text: str) -> str:
-    """`text` when it is a time zone; Misuse otherwise."""
+def check_zone(text: str) -> None:
+    """Raises ValueError when this names no time zone."""
     if not is_zone(text):
-        raise Misuse(f"--tz: there is no time zone {text!r}; write a name such as Asia/Shanghai, Europe/Berlin or UTC")
-    return text
+        raise ValueError(f"there is no time zone {text!r}; write a name such as Asia/Shanghai, Europe/Berlin or UTC")
+
+
+def check_name(text: str) -> None:
+    """Raises ValueError when this cannot name a report, which is also a directory."""
+    if not re.fullmatch(NAME_PATTERN, text):
+        raise ValueError(f"{text!r} cannot name a report; use letters, digits, dots, hyphens and underscores")

@@ -36,9 +36,6 @@ class Request:
             raise Misuse(f"--since {self.since} is after --until {self.until}")
         if STDIN_NAME in self.repos and self.jsonl is None:
             raise Misuse("the REPO `-` goes with --jsonl FILE")
-        unknown = [form for form in self.formats if form not in ("md", "json")]
-        if unknown or not self.formats:
-            raise Misuse(f"--format: {', '.join(unknown) or 'nothing'} is no format; write md, json or md,json")
 
     @property
     def paths(self) -> tuple[str, ...]:

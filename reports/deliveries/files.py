@@ -18,6 +18,13 @@ from schemas.reports import ReportPublished
 FORMATS = ("md", "json")
 
 
+def check_formats(formats: Sequence[str]) -> None:
+    """Raises ValueError that names those which no report is written in."""
+    unknown = [form for form in formats if form not in FORMATS]
+    if unknown or not formats:
+        raise ValueError(f"{', '.join(unknown) or 'nothing'} is no format; write {', '.join(FORMATS)} or both")
+
+
 @dataclass(frozen=True)
 class Written:
     """A report file that stands as it should; `changed` when it did not before."""

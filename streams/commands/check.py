@@ -14,7 +14,7 @@ from agents.scorers.rubric import Rubric
 from reports.renderers.templates import templates_in
 from schemas.errors import CommitwireError, Misuse
 from streams.commands import options
-from streams.config import Settings, machine_zone, masked, zone_named
+from streams.config import Settings, machine_zone, masked
 from streams.endpoints import endpoints, hint
 from streams.request import STDIN_NAME
 from streams.sources.git import mask
@@ -55,7 +55,7 @@ def _result(name: str, look: Callable[[Settings], str], settings: Settings) -> b
 
 
 def _configuration(settings: Settings) -> str:
-    zone = zone_named(settings.zone or machine_zone())
+    zone = settings.zone or machine_zone()
     return (
         f"data {settings.data}, store {masked(settings.store_url)}, broker {masked(settings.broker_url)}, zone {zone}"
     )

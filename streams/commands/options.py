@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
 
-from reports.deliveries.files import ReportFiles
-from schemas.definition import NAME_PATTERN, Language
+from reports.deliveries.files import ReportFiles, check_formats
+from schemas.definition import Language
 from schemas.errors import Misuse
-from streams.config import Settings, load_settings
+from streams.config import Settings, check_name, check_zone, load_settings
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Configuration file.", show_default="$COMMITWIRE_CONFIG, ./, the user's")
@@ -51,10 +53,15 @@ def hand_down(context: typer.Context, data: Path | None, config: Path | None) ->
         context.default_map = {context.invoked_subcommand: {name: path for name, path in said.items() if path}}
 
 
-def report_name(text: str) -> str:
-    """`text` when it can name a report, which is also a directory."""
-    if not re.fullmatch(NAME_PATTERN, text):
-        raise Misuse(f"--name: {text!r} cannot name a report; use letters, digits, dots, hyphens and underscores")
+def report_name(option: str, text: str) -> str:
+    with _named(option):
+        check_name(text)
+    return text
+
+
+def zone(text: str) -> str:
+    with _named("--tz"):
+        check_zone(text)
     return text
 
 
@@ -68,7 +75,21 @@ def language(text: str | None, default: Language) -> Language:
 
 
 def formats(text: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
-    return default if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
+    if text is None:
+        return default
+    asked = tuple(part.strip() for part in text.split(",") if part.strip())
+    with _named("--format"):
+        check_formats(asked)
+    return asked
+
+
+@contextmanager
+def _named(option: str) -> Iterator[None]:
+    """What is wrong with a value is told with the option that gave it."""
+    try:
+        yield
+    except ValueError as error:
+        raise Misuse(f"{option}: {error}") from error
 
 
 def day(option: str, text: str | None) -> date | None:

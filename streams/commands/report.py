@@ -13,7 +13,7 @@ from schemas.errors import Misuse
 from streams.allocation import economise
 from streams.clock import clock_from_environment
 from streams.commands import options
-from streams.config import Settings, machine_zone, zone_named
+from streams.config import Settings, machine_zone
 from streams.interruption import interruptible
 from streams.progress import Progress
 from streams.request import STDIN_NAME, Request
@@ -57,8 +57,8 @@ def report(
     settings = options.settings(config, data, llm)
     request = Request(
         repos=_asked(repos, jsonl, settings),
-        name=options.report_name(name or settings.name),
-        zone=zone_named(tz or settings.zone or machine_zone()),
+        name=options.report_name("--name", name or settings.name),
+        zone=options.zone(tz or settings.zone or machine_zone()),
         language=options.language(lang, settings.language),
         formats=options.formats(format, settings.formats),
         out=out or settings.out,

@@ -64,7 +64,7 @@ def subscribe(
         raise Misuse(f"--group: {group!r} is no name; use letters, digits, dots, hyphens and underscores")
     logging.getLogger("streams").setLevel(logging.WARNING)
     settings = options.settings(config, data)
-    name = None if report is None else options.report_name(report)
+    name = None if report is None else options.report_name("--report", report)
     handler = Printing(as_json=as_json) if exec_ is None else Running(exec_, tries)
 
     async def go() -> None:

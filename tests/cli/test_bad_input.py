@@ -22,7 +22,7 @@ OPTIONS = {
         [".", "--jsonl", "x.jsonl"],
         "--jsonl goes with the REPO `-`; write it beside the other repositories",
     ),
-    "format": (["--format", "md,pdf"], "--format: pdf is no format; write md, json or md,json"),
+    "format": (["--format", "md,pdf"], "--format: pdf is no format; write md, json or both"),
     "no format": (["--format", ","], "--format: nothing is no format"),
     "language": (["--lang", "fr"], "--lang: 'fr' is no language of the reports; write zh-CN or en"),
     "name": (["--name", "../up"], "--name: '../up' cannot name a report; use letters, digits, dots, hyphens"),

@@ -32,6 +32,8 @@ def test_a_saved_event_is_rendered_offline_in_either_language(told: Commitwire, 
     english = commitwire("render", event, "--lang", "en", "--format", "md")
     assert english.lines == ["out/daily/2026-02-11.en.md"]
     assert commitwire.markdown("2026-02-11", "en").startswith("# Daily report (2026-02-11)\n")
+    other = commitwire("render", event, "--format", "md,pdf", code=2)
+    assert other.err == "commitwire: --format: pdf is no format; write md, json or both\n"
     same = commitwire("render", event, "--out", "again")
     assert same.lines == ["again/daily/2026-02-11.zh-CN.md", "again/daily/2026-02-11.json"]
     for file in same.lines:

@@ -47,6 +47,7 @@ def test_each_group_has_every_report_once(reported: Commitwire, repo: GitRepo) -
     assert again.startswith(f"daily {DAYS[1]} r2: 2 commits")
     assert subscribed(reported, "--group", "other") == [*everything, again]
     assert "is no name" in reported("subscribe", "--group", "a/b", code=2).err
+    assert "--report: 'a/b' cannot name a report" in reported("subscribe", "--report", "a/b", code=2).err
 
 
 def test_a_new_group_may_begin_with_a_day(reported: Commitwire, repo: GitRepo) -> None:

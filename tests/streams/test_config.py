@@ -9,7 +9,7 @@ import pytest
 from schemas.errors import Misuse
 from streams.clock import clock_from_environment
 from streams.commands import options
-from streams.config import Settings, load_settings, machine_zone, masked, zone_named
+from streams.config import Settings, check_zone, load_settings, machine_zone, masked
 from streams.reference import reference
 from streams.store import address
 from streams.transports.broker import EmbeddedBroker, parse
@@ -59,6 +59,11 @@ def test_values_take_variables_and_passwords_are_masked(file: Path) -> None:
         ),
         ("repos = ['rocket=x']", {}, r"commitwire.toml: repos: 'rocket' is no repository name"),
         ("", {"COMMITWIRE_REVISE_DAYS": "many"}, r"the variable COMMITWIRE_REVISE_DAYS: revise_days: .*integer"),
+        ("zone = 'Mars/Base'", {}, r"commitwire.toml: zone: there is no time zone 'Mars/Base'; write a name such as"),
+        ("", {"COMMITWIRE_ZONE": "Mars/Base"}, r"the variable COMMITWIRE_ZONE: zone: there is no time zone"),
+        ("", {"COMMITWIRE_NAME": "../up"}, r"the variable COMMITWIRE_NAME: name: '../up' cannot name a report; use"),
+        ("formats = ['md', 'pdf']", {}, r"commitwire.toml: formats: pdf is no format; write md, json or both"),
+        ("formats = []", {}, r"commitwire.toml: formats: nothing is no format"),
         ("", {"COMMITWIRE_COLOUR": "red"}, r"the variable COMMITWIRE_COLOUR: colour"),
     ],
 )
@@ -115,10 +120,11 @@ def test_the_clock_file_is_found_from_any_directory(tmp_path: Path, monkeypatch:
 
 
 def test_zones_are_checked_by_name() -> None:
-    assert zone_named(machine_zone())
+    check_zone(machine_zone())
+    assert load_settings(None, {"COMMITWIRE_ZONE": ""}).zone == "", "the machine's"
     for wrong in ("Mars/Olympus", "", "../etc/passwd", "\0"):
-        with pytest.raises(Misuse, match="--tz: there is no time zone"):
-            zone_named(wrong)
+        with pytest.raises(ValueError, match="there is no time zone"):
+            check_zone(wrong)
 
 
 def test_the_reference_is_the_one_in_the_documentation() -> None:
