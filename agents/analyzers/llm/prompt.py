@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 from typing import Any, Literal, TypeAlias
 
 from agents.analyzers.llm.answer import OpeningAnswer, PartAnswer, model_of, schema_of
+from agents.analyzers.llm.folder import SHIPPED, Folder
 from schemas.definition import LANGUAGES, Language
-from schemas.errors import Misuse
 
 Kind: TypeAlias = Literal["deep", "standard", "brief", "part", "opening"]
 KINDS: tuple[Kind, ...] = ("deep", "standard", "brief", "part", "opening")
-_BODIES = ("commit", "merging", "report", "rules")
-_CORRECTIONS = "corrections.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +24,7 @@ class Prompt:
 
     system: str
     commit: Template
-    merging: Template
+    merging: str
     report: Template
     corrections: Mapping[str, str]
     schema: Mapping[str, Any]
@@ -41,11 +36,11 @@ class Prompts:
     """All prompts of a directory: those shipped here unless another one is named."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        """Raises Misuse when a file is missing."""
-        place: Traversable = directory or files("agents.analyzers.llm").joinpath("prompts")
-        corrections = tomllib.loads(_read(place, _CORRECTIONS))
+        """Raises Misuse that names the file when one is missing or cannot be used."""
+        folder = Folder(directory) if directory else SHIPPED
+        corrections = {language: folder.corrections(language) for language in LANGUAGES}
         self._prompts = {
-            (kind, language): _prompt(place, kind, language, corrections[language])
+            (kind, language): _prompt(folder, kind, language, corrections[language])
             for kind in KINDS
             for language in LANGUAGES
         }
@@ -55,17 +50,19 @@ class Prompts:
         return self._prompts[kind, language]
 
 
-def _prompt(place: Traversable, kind: Kind, language: Language, corrections: Mapping[str, str]) -> Prompt:
-    texts = {name: _read(place, f"{name}.{language}.md") for name in (kind, *_BODIES)}
+def _prompt(folder: Folder, kind: Kind, language: Language, corrections: Mapping[str, str]) -> Prompt:
+    templates = {name: folder.template(f"{name}.{language}.md") for name in (kind, "commit", "report")}
+    texts = {name: template.template for name, template in templates.items()}
+    texts |= {name: folder.text(f"{name}.{language}.md") for name in ("merging", "rules")}
     schema = _schema(kind)
-    system = Template(texts[kind]).substitute(rules=texts["rules"].strip()).strip()
-    part = _read(place, f"part.{language}.md")
+    system = templates[kind].substitute(rules=texts["rules"].strip()).strip()
+    part = folder.text(f"part.{language}.md")
     shaping = json.dumps([system, texts, part, dict(corrections), schema], sort_keys=True)
     return Prompt(
         system=system,
-        commit=Template(texts["commit"]),
-        merging=Template(texts["merging"]),
-        report=Template(texts["report"]),
+        commit=templates["commit"],
+        merging=texts["merging"],
+        report=templates["report"],
         corrections=corrections,
         schema=schema,
         name=f"commit_{kind}" if kind != "opening" else "opening",
@@ -77,10 +74,3 @@ def _schema(kind: Kind) -> dict[str, Any]:
     if kind == "opening":
         return schema_of(OpeningAnswer, kind)
     return schema_of(PartAnswer if kind == "part" else model_of(kind), kind)
-
-
-def _read(place: Traversable, name: str) -> str:
-    try:
-        return place.joinpath(name).read_text("utf-8")
-    except OSError as error:
-        raise Misuse(f"the prompt {name} cannot be read in {place}: {error}; put all prompts there") from error

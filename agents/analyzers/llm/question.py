@@ -77,7 +77,7 @@ def merging_question(
     texts = [cut(visible(_part_notes(part)), each) for part in parts]
     mark = mark_of(*texts)
     fences = [fenced(f"NOTES {number}", text, mark) for number, text in enumerate(texts, 1)]
-    body = "\n\n".join([prompt.merging.template.strip(), *fences])
+    body = "\n\n".join([prompt.merging.strip(), *fences])
     return _about(prompt, subject, notes, body, "merging", tokens)
 
 

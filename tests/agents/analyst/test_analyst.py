@@ -123,7 +123,7 @@ def test_data_is_fenced_with_a_mark_of_its_own() -> None:
 def test_prompts_are_written_in_their_language(kind: Any) -> None:
     prompts = Prompts()
     english, chinese = prompts.of(kind, "en"), prompts.of(kind, "zh-CN")
-    assert not CJK.search(english.system + english.commit.template + english.merging.template)
+    assert not CJK.search(english.system + english.commit.template + english.merging)
     assert not any(map(CJK.search, english.corrections.values()))
     assert len(CJK.findall(chinese.system)) > 300
     assert all(map(CJK.search, chinese.corrections.values()))
