@@ -27,5 +27,5 @@ def main() -> None:
     except Exception as error:
         if {"-v", "--verbose"} & set(sys.argv):
             traceback.print_exc()
-        sys.stderr.write(f"commitwire: unexpected {type(error).__name__}: {error} (-v shows where)\n")
+        sys.stderr.write(f"commitwire: unexpected {type(error).__name__}: {error} (`commitwire -v …` shows where)\n")
         sys.exit(1)

@@ -52,5 +52,8 @@ def options(
     show_version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    verbose: Annotated[  # read by cli.main, which sees whatever escapes
+        bool, typer.Option("-v", "--verbose", help="Show where an unexpected error comes from.")
+    ] = False,
 ) -> None:
     """Every commit an event, every day a report."""
