@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -49,8 +49,8 @@ def fold(
         as_of=min(seal.sealed_at for seal in seals),
         coverage=_coverage(sections),
         sections=sections,
-        late=tuple(late for seal in seals for late in _late(seal, known)),
-        late_total=sum(seal.late_total for seal in seals),
+        late=tuple({(late.repo, late.sha): late for seal in seals for late in _late(seal, known)}.values()),
+        late_total=_late_total(seals),
         digest="",
         published_at=now,
     )
@@ -219,6 +219,12 @@ def _late(seal: DaySealed, known: Mapping[CommitKey, CommitRow]) -> Iterable[Lat
                 title=row.observed.title,
                 tier=_score(row.scored)[0],
             )
+
+
+def _late_total(seals: Sequence[DaySealed]) -> int:
+    """How many commits arrived late: one that did on two branches is one, as far as the seals name them."""
+    named = [(seal.repo, arrival.sha) for seal in seals for arrival in seal.late]
+    return sum(seal.late_total for seal in seals) - (len(named) - len(set(named)))
 
 
 def _coverage(sections: tuple[RepoSection, ...]) -> Coverage:

@@ -95,6 +95,16 @@ def test_a_source_that_could_not_be_collected_keeps_its_reason() -> None:
     assert report.coverage.not_collected == 1
 
 
+def test_a_late_commit_of_two_branches_is_listed_and_counted_once() -> None:
+    yesterday, develop = DAY - timedelta(days=1), Source(repo=SOURCE.repo, branch="develop")
+    definition = DEFINITION.model_copy(update={"sources": (SOURCE, develop)})
+    main = seal(1, late={2: yesterday, 3: yesterday})
+    seals = {SOURCE: main.model_copy(update={"late_total": 7}), develop: seal(source=develop, late={2: yesterday})}
+    report = fold(Window(definition, DAY, seals), [known(1), known(2), known(3)], previous=None, now=AFTER)
+    assert [late.sha for late in report.late] == [sha(2), sha(3)]
+    assert report.late_total == 7
+
+
 def test_a_commit_on_two_branches_is_counted_once() -> None:
     develop = Source(repo=SOURCE.repo, branch="develop")
     definition = DEFINITION.model_copy(update={"sources": (SOURCE, develop)})
