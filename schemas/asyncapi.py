@@ -80,7 +80,7 @@ def _described(topic: Topic, size: dict[str, int], largest: int) -> dict[str, An
     )
     return {
         "address": topic.name,
-        "description": f"{_summary(topic.event)} Said by {topic.said_by}. Kept: {kept or 'for ever'}.",
+        "description": f"{_summary(topic.event)} {_by(topic)} Kept: {kept or 'for ever'}.",
         "messages": {topic.event.__name__: {"$ref": f"#/components/messages/{topic.event.__name__}"}},
         "bindings": {"kafka": {**size, "topicConfiguration": _configuration(topic, largest), **_KAFKA}},
     }
@@ -96,10 +96,11 @@ def _configuration(topic: Topic, largest: int) -> dict[str, Any]:
 
 
 def _said() -> dict[str, Any]:
-    return {
-        f"say-{_channel(topic)}": {**_operation("send", topic), "summary": f"Said by {topic.said_by}."}
-        for topic in TOPICS
-    }
+    return {f"say-{_channel(topic)}": {**_operation("send", topic), "summary": _by(topic)} for topic in TOPICS}
+
+
+def _by(topic: Topic) -> str:
+    return f"Said by {', '.join(topic.said_by)}."
 
 
 def _read() -> dict[str, Any]:
@@ -153,7 +154,13 @@ def _headers(event: type[Event]) -> dict[str, Any]:
         "ce_time": {"type": "string", "format": "date-time", "description": "When it was said."},
         "content-type": {"type": "string", "const": "application/json"},
     }
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    required = list(properties)
+    properties["ce_traceparent"] = {
+        "type": "string",
+        "pattern": "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}",
+        "description": "The trace it belongs to, as W3C Trace Context writes it; only where spans are collected.",
+    }
+    return {"type": "object", "properties": properties, "required": required}
 
 
 def _summary(event: type[Event]) -> str:

@@ -17,24 +17,29 @@ from schemas.windows import WindowTouched
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic carries one kind of event. `compacted` ones keep the last record of each key for ever."""
+    """A topic carries one kind of event. `compacted` ones keep the last record of each key for ever.
+
+    `said_by` are the parts of the program that say it, as `ce_source` names them.
+    """
 
     name: str
     event: type[Event]
-    said_by: str
+    said_by: tuple[str, ...]
     retention: timedelta | None = timedelta(days=7)
     compacted: bool = False
 
 
-COMMITS = Topic("commitwire.commits", CommitObserved, "sources")
-SEALS = Topic("commitwire.seals", DaySealed, "sources", timedelta(days=90))
-REQUESTS = Topic("commitwire.requests", AnalysisRequested, "scorers, people")
-ANALYSES = Topic("commitwire.analyses", CommitAnalyzed, "analyzers")
-SCORES = Topic("commitwire.scores", CommitScored, "scorers")
-WINDOWS = Topic("commitwire.windows", WindowTouched, "the store's writer, once a batch is durable")
-REPORTS = Topic("commitwire.reports", ReportPublished, "the aggregator", timedelta(days=365))
-DELIVERIES = Topic("commitwire.deliveries", ReportDelivered, "deliveries", None, compacted=True)
-DEAD_LETTERS = Topic("commitwire.dead-letters", DeadLetter, "all", timedelta(days=365))
+_STAGES = ("analyzers", "scorers", "models", "store", "windows", "deliveries")
+
+COMMITS = Topic("commitwire.commits", CommitObserved, ("sources",))
+SEALS = Topic("commitwire.seals", DaySealed, ("sources",), timedelta(days=90))
+REQUESTS = Topic("commitwire.requests", AnalysisRequested, ("scorers", "debts", "replay"))
+ANALYSES = Topic("commitwire.analyses", CommitAnalyzed, ("analyzers", "models", "debts", "replay"))
+SCORES = Topic("commitwire.scores", CommitScored, ("scorers",))
+WINDOWS = Topic("commitwire.windows", WindowTouched, ("store", "windows", "sources", "run", "replay"))
+REPORTS = Topic("commitwire.reports", ReportPublished, ("windows",), timedelta(days=365))
+DELIVERIES = Topic("commitwire.deliveries", ReportDelivered, ("deliveries",), None, compacted=True)
+DEAD_LETTERS = Topic("commitwire.dead-letters", DeadLetter, (*_STAGES, "dead-letters"), timedelta(days=365))
 
 TOPICS = (COMMITS, SEALS, REQUESTS, ANALYSES, SCORES, WINDOWS, REPORTS, DELIVERIES, DEAD_LETTERS)
 EVENTS: tuple[type[Event], ...] = tuple(topic.event for topic in TOPICS)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from schemas.topics import TOPICS
 from streams.transports.reading import reader
 from tests.commitwire import Commitwire
 from tests.gitrepo import GitRepo
@@ -29,6 +30,15 @@ def records(commitwire: Commitwire, topic: str) -> list[dict[str, Any]]:
     """The bodies of all records of a topic, read beside the program."""
     with reader(commitwire.broker) as log:
         return [json.loads(record.value or b"null") for record in log.records(f"commitwire.{topic}")]
+
+
+def unnamed(commitwire: Commitwire) -> set[tuple[str, str]]:
+    """Topics, and parts of the program that said something there, though the table of topics does not name them."""
+    with reader(commitwire.broker) as log:
+        found = {
+            (topic, record.headers["ce_source"].decode()) for topic in TOPICS for record in log.records(topic.name)
+        }
+    return {(topic.name, by) for topic, by in found if by.removeprefix("commitwire/") not in topic.said_by}
 
 
 def counts(commitwire: Commitwire) -> dict[str, int]:

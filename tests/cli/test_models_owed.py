@@ -9,7 +9,7 @@ import time
 
 from tests.agents.llm.endpoint import Serving, serving
 from tests.checker import faults
-from tests.cli.scene import utc
+from tests.cli.scene import unnamed, utc
 from tests.cli.test_interrupt import assert_interrupted, started
 from tests.commitwire import Commitwire
 from tests.configured import by_environment, by_models, coverage
@@ -63,6 +63,7 @@ def test_three_days_without_an_endpoint_are_paid_for_afterwards(commitwire: Comm
     )
     assert int(rows["commits"]) == PER_DAY * len(DAYS)
     assert commitwire("owed", "list", "--json", "--data", commitwire.data).lines == []
+    assert unnamed(commitwire) == set()
 
 
 def test_a_debt_that_is_forgiven_is_not_asked_for_again(commitwire: Commitwire, repo: GitRepo) -> None:
@@ -88,6 +89,7 @@ def test_a_debt_that_is_forgiven_is_not_asked_for_again(commitwire: Commitwire, 
         assert endpoint.count("requests") == 0
     assert commitwire.event(day)["revision"] == revision
     assert faults(commitwire, repo, day) == []
+    assert unnamed(commitwire) == set()
 
 
 def test_as_a_budget_runs_out_analyses_become_shallower_and_then_owed(commitwire: Commitwire, repo: GitRepo) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.scene import commit_of, counts, utc
+from tests.cli.scene import commit_of, counts, unnamed, utc
 from tests.commitwire import Commitwire
 from tests.gitrepo import GitRepo
 
@@ -49,6 +49,7 @@ def test_another_rubric_shows_whom_it_moves_and_revises_the_report(reported: Com
     event = reported.event(DAY)
     assert (event["revision"], commit_of(event, "docs: explain")["tier"]) == (2, "medium")
     assert [one["title"] for one in event["changes"]["retiered"]] == ["docs: explain"]
+    assert unnamed(reported) == set()
 
 
 def test_the_same_again_changes_nothing(reported: Commitwire) -> None:

@@ -14,7 +14,7 @@ from streams.interruption import STOP_SECONDS
 from streams.transports.log import Log
 from tests.agents.llm.endpoint import serving
 from tests.checker import faults
-from tests.cli.scene import records, titles, utc
+from tests.cli.scene import records, titles, unnamed, utc
 from tests.cli.service import running, up
 from tests.commitwire import Commitwire
 from tests.configured import by_environment, by_models, coverage
@@ -73,6 +73,7 @@ def test_a_day_is_reported_when_it_is_over(commitwire: Commitwire, worked: GitRe
         (YESTERDAY, 2),
     ]
     assert faults(commitwire, worked, YESTERDAY) == []
+    assert unnamed(commitwire) == set()
     assert not (commitwire.data / "commitwire.sock").exists()
 
 
