@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from annotated_types import Predicate
+from pydantic import StringConstraints
 
-Sha = Annotated[str, Predicate(str.isalnum)]  # stores are asked for many at once, with blanks between them
+# Letters and digits: stores are asked for many at once, with blanks between them.
+Sha = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z]+$")]

@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterator
 from datetime import UTC
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -20,13 +21,17 @@ from jsonschema import Draft7Validator, ValidationError
 from pydantic import AwareDatetime
 
 from schemas.asyncapi import READERS, document
+from schemas.commits import Brought
 from schemas.definition import Definition
 from schemas.envelope import decode, encode
 from schemas.examples import EXAMPLES
 from schemas.model import Event
 from schemas.phrase import Code, Phrase
+from schemas.seals import LateArrival
+from schemas.sha import Sha
 from schemas.topics import EVENTS, TOPIC_OF, TOPICS
 from streams.pipeline import Pipeline
+from streams.tracing import HEADER
 from tests.samples import AFTER
 
 DOCUMENT = document(partitions=12, replicas=3, largest=8 * 2**20)
@@ -37,6 +42,19 @@ st.register_type_strategy(AwareDatetime, st.datetimes(timezones=st.just(UTC)))
 st.register_type_strategy(Definition, st.builds(Definition, name=st.from_regex(r"[A-Za-z0-9_]{1,64}", fullmatch=True)))
 ARGUMENTS = st.dictionaries(st.text(max_size=5), st.text() | st.integers() | st.tuples(st.text()), max_size=3)
 st.register_type_strategy(Phrase, st.builds(Phrase, code=st.sampled_from(Code), args=ARGUMENTS))
+
+SHAS = st.from_regex(r"[0-9A-Za-z]+", fullmatch=True)
+GIVEN: dict[Any, Any] = {Sha: SHAS, tuple[Sha, ...]: st.lists(SHAS).map(tuple)}
+
+
+def any_of(model: type[Any]) -> st.SearchStrategy[Any]:
+    """Any object of the model. Hypothesis knows no patterns, so ids of commits are given to it."""
+    hints = get_type_hints(model, include_extras=True)
+    return st.builds(model, **{name: GIVEN.get(hints[name], ...) for name in signature(model).parameters})
+
+
+for model in (Brought, LateArrival, *EVENTS):
+    st.register_type_strategy(model, any_of(model))
 
 
 def at(reference: str) -> Any:
@@ -136,6 +154,13 @@ def test_the_examples_are_events(kind: type[Event]) -> None:
     assert event == EXAMPLES[kind]
     assert said["bindings"]["kafka"]["key"]["examples"] == [event.key]
     check(event)
+
+
+def test_a_trace_may_stand_in_the_headers_and_need_not() -> None:
+    topic = TOPIC_OF[EVENTS[0]]
+    headers = message(topic.name)["examples"][0]["headers"]
+    validator(topic.name, "headers").validate({**headers, HEADER: f"00-{'a' * 32}-{'b' * 16}-01"})
+    assert not validator(topic.name, "headers").is_valid({**headers, HEADER: "some trace"})
 
 
 @given(st.one_of([st.from_type(kind) for kind in EVENTS]))

@@ -46,7 +46,7 @@ def test_a_body_that_is_not_what_the_header_says_is_undecodable(body: bytes) -> 
         decode(body, headers)
 
 
-@pytest.mark.parametrize("sha", ["", "two words", "3f2a\n"])
+@pytest.mark.parametrize("sha", ["", "two words", "3f2a\n", "３f2a", "é1"])
 def test_a_commit_whose_id_no_store_could_look_up_is_undecodable(sha: str) -> None:
     _, body, headers = encode(commit(1), source="s", time=AFTER)
     with pytest.raises(Undecodable, match="sha"):
