@@ -55,8 +55,8 @@ class Memory(Protocol):
 
         Each with a number that rises with every further word of an analyzer or a scorer.
 
-        With a language, the score is final, and a model has answered in it, be it with a debt; but for merges, and what
-        could not be analyzed at all.
+        With a language, the score is final, and a model has answered in it or a debt is recorded; merges are exempt,
+        and so is what could not be analyzed at all.
         """
         ...
 

@@ -14,7 +14,7 @@ _OF_THE_BODY_AS_SENT = {"content-encoding", "content-length", "transfer-encoding
 
 
 class BoundedClient(DefaultAsyncHttpxClient):
-    """Reads no body beyond MOST_BYTES, that of an error neither, and follows no redirection to another host."""
+    """Reads no body beyond MOST_BYTES, that of an error neither, and follows no redirection."""
 
     def __init__(self) -> None:
         super().__init__(follow_redirects=False)

@@ -12,7 +12,7 @@ from agents.llm.port import Message, Question
 Format = Literal["json_schema", "json_object", "text"]
 FORMATS: tuple[Format, ...] = ("json_schema", "json_object", "text")
 
-# an answer that at least begins an object, however broken: who honours a format and errs is no one who ignores it
+# an answer that at least begins an object, however broken: broken JSON still means that the format was honoured
 _OBJECT = re.compile(r"\{\s*[\"'}]")
 _BLANKS_OF_A_STRANGER = 1  # a commit has three attempts, and there are three formats
 _BLANKS_OF_THE_PROVEN = 5
