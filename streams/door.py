@@ -9,12 +9,13 @@ from aiohttp import web
 
 CONNECTIONS = 64  # at once; more are closed without an answer
 IDLE_SECONDS = 10.0  # until a connection without a whole request is closed
+LINE_BYTES = 4096  # of a line of a request's head
 
 
 class Door:
-    """Connections to an application. `limits` are those of a request's size (arguments of web.AppRunner)."""
+    """Connections to an application."""
 
-    def __init__(self, application: web.Application, **limits: Any) -> None:
+    def __init__(self, application: web.Application) -> None:
         self._runner = web.AppRunner(
             application,
             access_log=None,
@@ -22,7 +23,8 @@ class Door:
             keepalive_timeout=IDLE_SECONDS,
             lingering_time=1.0,
             shutdown_timeout=1.0,
-            **limits,
+            max_line_size=LINE_BYTES,
+            max_field_size=LINE_BYTES,
         )
 
     async def open(self, **place: Any) -> int:

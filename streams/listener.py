@@ -18,7 +18,6 @@ from streams.logs import without_secrets
 from streams.metrics import Metrics
 
 CHECK_SECONDS = 3.0  # for the answer of a check
-LINE_BYTES = 4096  # of a line of a request
 WORDS = 300  # characters of why a check fails
 HEALTH = ("/livez", "/readyz")
 _log = logging.getLogger(__name__)
@@ -67,7 +66,7 @@ class Listener:
 
     async def start(self) -> None:
         """Returns when connections are accepted. Raises Misuse when the address cannot be used."""
-        door = Door(self._application(), max_line_size=LINE_BYTES, max_field_size=LINE_BYTES)
+        door = Door(self._application())
         try:
             self._port = await door.open(host=self._host or None, port=self._port)
         except OSError as error:
