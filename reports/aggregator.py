@@ -106,9 +106,12 @@ class Aggregator:
                 ready.append(window)
         portion = _portion(ready)
         told = {window.key: said for window, said in surveyed}
-        settled = await self._settle(portion, causes, told) if portion else []
+        held: dict[WindowKey, datetime] = {}
+        settled = await self._settle(portion, causes, told, held) if portion else []
         published = await self._unsaid([report for _, report in settled])
         self._waiting = waiting
+        looked = {window.key for window in portion}
+        self._held = {key: until for key, until in self._held.items() if key not in looked} | held
         self._since = {key: since for key, since in self._since.items() if key in waiting}
         self._said |= {(report.definition.name, report.day): report.revision for report in published}
         for notice, _ in settled:
@@ -173,12 +176,19 @@ class Aggregator:
         return None
 
     async def _settle(
-        self, windows: Sequence[Window], causes: Mapping[WindowKey, Cause], said: Mapping[WindowKey, int | None]
+        self,
+        windows: Sequence[Window],
+        causes: Mapping[WindowKey, Cause],
+        said: Mapping[WindowKey, int | None],
+        held: dict[WindowKey, datetime],
     ) -> list[tuple[Settled, ReportPublished]]:
-        """The reports that stand for windows of one definition: a new revision, or the last one if it says enough."""
+        """The reports that stand for windows of one definition: a new revision, or the last one if it says enough.
+
+        Windows whose paid debts are told of later are added to `held`.
+        """
         known = await self._known(windows)
         reports = [
-            self._standing(window, rows, last, tells_of_debts=causes.get(window.key) == "debt")
+            self._standing(window, rows, last, held, tells_of_debts=causes.get(window.key) == "debt")
             for window, (last, rows) in zip(windows, known, strict=True)
         ]
         new = [report for report, (last, _) in zip(reports, known, strict=True) if report is not last]
@@ -201,16 +211,21 @@ class Aggregator:
         return [(previous.get(window.day), [rows[key] for key in window.keys if key in rows]) for window in windows]
 
     def _standing(
-        self, window: Window, rows: Sequence[CommitRow], last: ReportPublished | None, *, tells_of_debts: bool
+        self,
+        window: Window,
+        rows: Sequence[CommitRow],
+        last: ReportPublished | None,
+        held: dict[WindowKey, datetime],
+        *,
+        tells_of_debts: bool,
     ) -> ReportPublished:
         """A new revision; `last` itself where that says the same, or may stand for a while yet."""
-        self._held.pop(window.key, None)
         report = fold(window, rows, previous=last, now=self._now())
         if last is None or _is_same(last, report):
             return last or report
         if tells_of_debts or not self._can_wait(last, report, rows):
             return report
-        self._held[window.key] = last.published_at + PATIENCE
+        held[window.key] = last.published_at + PATIENCE
         return last
 
     def _suffices(self, last: ReportPublished, window: Window, rows: Sequence[CommitRow]) -> bool:

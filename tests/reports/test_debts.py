@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -14,6 +14,7 @@ from reports.notebook import Known, Notebook
 from reports.window import Window
 from schemas.analyses import ChangeType, CommitAnalyzed, Effort, Importance
 from schemas.commits import CommitObserved
+from schemas.errors import Retry
 from schemas.phrase import Code, Phrase
 from schemas.reports import Opening, ReportedCommit, ReportPublished
 from schemas.scores import Tier
@@ -280,6 +281,33 @@ def test_a_window_held_back_is_looked_at_again_with_the_first_touch_of_another_d
         assert [(report.day, report.revision) for report in await desk.look(day=other)] == [(DAY, 2)]
 
     run(test)
+
+
+def test_what_was_held_back_is_told_by_a_repetition_when_it_could_not_be_saved() -> None:
+    class Away(Notebook):
+        away = False
+
+        async def save_reports(self, reports: Sequence[ReportPublished], knowledge: Mapping[date, int]) -> set[date]:
+            if self.away:
+                raise Retry("the store is away")
+            return await super().save_reports(reports, knowledge)
+
+    async def test() -> None:
+        notebook = Away()
+        desk = ModelDesk(notebook)
+        await desk.write(seal(1, 2), *(e for n in (1, 2) for e in told(commit(n), owed(commit(n)))))
+        await desk.look()
+        made = by_model(commit(1), step=2)
+        await desk.write(made, judged(made))
+        assert await desk.look() == []
+        desk.now += timedelta(days=1)
+        notebook.away = True
+        with pytest.raises(Retry):
+            await desk.look()
+        notebook.away = False
+        assert [report.revision for report in await desk.look()] == [2]
+
+    asyncio.run(test())
 
 
 def test_a_late_commits_debt_holds_the_report_back_too() -> None:
