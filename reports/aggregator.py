@@ -71,6 +71,7 @@ class Aggregator:
         self._models, self._opener = models, opener
         self._whole_days = whole_days
         self._waiting: set[WindowKey] = set()
+        self._asked: set[WindowKey] = set()  # somebody waits for their reports
         self._held: dict[WindowKey, datetime] = {}  # until when a window with debts is held back
         self._since: dict[WindowKey, datetime] = {}  # when a window that waits was seen first
         self._said: dict[WindowKey, int] = {}
@@ -98,7 +99,8 @@ class Aggregator:
         waiting: set[WindowKey] = set()
         ready: list[Window] = []
         due = self._due()
-        surveyed = await self._survey(touched | self._waiting | due)
+        asked = self._asked | {key for key, cause in causes.items() if cause in ("asked", "closing")}
+        surveyed = await self._survey(touched | self._waiting | due, asked)
         for window, said in surveyed:
             if said is None and causes.get(window.key) != "closing":
                 waiting.add(window.key)
@@ -119,12 +121,14 @@ class Aggregator:
             self._stood[key] = (told[key], notice.seals)
             self._settled(notice)
         done = {(notice.definition, notice.day) for notice, _ in settled}
+        still = waiting.union(window.key for window in ready) - done
+        self._asked = {key for key in asked if key in still or key not in told}
         return [*published, *(_again(window, causes) for window in ready if window.key not in done)]
 
     async def examine(self, keys: set[WindowKey]) -> list[Settled]:
         """Which of these windows have a report that stands, for one who does not own them: nothing is made of it."""
         found = []
-        ready = [window for window, said in await self._survey(keys) if said is not None]
+        ready = [window for window, said in await self._survey(keys, keys) if said is not None]
         while portion := _portion(ready):
             ready = ready[len(portion) :]
             for window, (last, rows) in zip(portion, await self._known(portion), strict=True):
@@ -140,13 +144,16 @@ class Aggregator:
         """Whether this process folded the same before: touches come in crowds."""
         return said is not None and self._stood.get(window.key) == (said, window.numbers)
 
-    async def _survey(self, keys: set[WindowKey]) -> list[tuple[Window, int | None]]:
-        """The sealed windows among `keys`, each with a number that rises with what was said; None: it is not ready."""
+    async def _survey(self, keys: set[WindowKey], asked: set[WindowKey]) -> list[tuple[Window, int | None]]:
+        """The sealed windows among `keys`, each with a number that rises with what was said; None: it is not ready.
+
+        Those of days that are not over count where they are `asked` for, or every day is published so.
+        """
         found = []
         for name in sorted({name for name, _ in keys} & self._definitions.keys()):
             definition = self._definitions[name]
             days = await self._opened(name, {day for other, day in keys if other == name})
-            windows = await self._windows(definition, days)
+            windows = await self._windows(definition, days, asked)
             wanted = {key for window in windows for key in window.keys}
             language = definition.language if self._models else None
             answered = await self._memory.complete(wanted, definition.profile, language) if wanted else {}
@@ -159,14 +166,15 @@ class Aggregator:
         reported = await self._archive.latest_reports(name, denied) if denied else {}
         return days.difference(denied) | reported.keys()
 
-    async def _windows(self, definition: Definition, days: set[date]) -> list[Window]:
+    async def _windows(self, definition: Definition, days: set[date], asked: set[WindowKey]) -> list[Window]:
         """The sealed ones, oldest day first: without a seal of every source there is nothing to say yet."""
         seals = await self._memory.seals(definition.sources, definition.zone, days)
         by_day: dict[date, dict[Source, DaySealed]] = defaultdict(dict)
         for seal in seals:
             by_day[seal.day][Source(repo=seal.repo, branch=seal.branch)] = seal
         windows = (Window(definition, day, by_day[day]) for day in sorted(by_day))
-        return [window for window in windows if window.is_sealed and (window.is_over or not self._whole_days)]
+        early = asked if self._whole_days else {(definition.name, day) for day in days}
+        return [window for window in windows if window.is_sealed and (window.is_over or window.key in early)]
 
     def _said_of(self, window: Window, answered: Mapping[CommitKey, int]) -> int | None:
         # Not since the seal: a process that begins a day later finds the answers still on their way.
@@ -277,7 +285,7 @@ def _portion(windows: Sequence[Window]) -> Sequence[Window]:
 
 def _weight(touch: WindowTouched) -> int:
     """Of several touches of a window the last one counts."""
-    causes: tuple[Cause, ...] = ("rows", "seal", "debt", "closing")
+    causes: tuple[Cause, ...] = ("rows", "seal", "debt", "asked", "closing")
     return causes.index(touch.cause)
 
 

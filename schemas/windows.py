@@ -7,14 +7,14 @@ from typing import Literal
 
 from schemas.model import Event
 
-Cause = Literal["rows", "seal", "debt", "closing"]
+Cause = Literal["rows", "seal", "debt", "asked", "closing"]
 
 
 class WindowTouched(Event):
     """Look at this window again.
 
-    `closing` says that nothing more will come: publish what there is. `debt` says to publish also what only tells of
-    debts that were paid.
+    `asked` says that somebody waits for the report, also of a day that is not over; `closing` that nothing more will
+    come: publish what there is. `debt` says to publish also what only tells of debts that were paid.
     """
 
     definition: str

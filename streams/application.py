@@ -58,6 +58,7 @@ class Application(faust.App):  # type: ignore[misc]
         changed: Notice | None = None,
         stages: str = "",
         layout: Layout = ONE_PARTITION,
+        member: str = "commitwire",
     ) -> None:
         self.changed = changed or Notice()
         self.give_up = give_up
@@ -72,6 +73,7 @@ class Application(faust.App):  # type: ignore[misc]
             broker=_urls(url, self.broker),
             broker_credentials=_credentials(self.broker),
             autodiscover=False,
+            broker_client_id=member,
             broker_commit_interval=COMMIT_SECONDS,
             broker_session_timeout=layout.session_seconds,
             broker_heartbeat_interval=layout.heartbeat_seconds,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from schemas.definition import Definition, Language, Source
 from schemas.errors import Conflict
 from streams.collector import UNKNOWN_BRANCH, Collector, FailedCollector
+from streams.definitions import AGE_SECONDS
 from streams.store.store import Store
 
 
@@ -25,8 +27,11 @@ def remembered(collector: Collector, bound: Definition | None) -> Collector:
     return FailedCollector.of(repo, branch, collector.reason)
 
 
-async def bind(store: Store, definition: Definition, *, redefine: bool) -> None:
-    """Bind the definition to its name. Raises Conflict, with both shown, when the name means something else."""
+async def bind(store: Store, definition: Definition, *, redefine: bool, shared: bool = False) -> None:
+    """Bind the definition to its name. Raises Conflict, with both shown, when the name means something else.
+
+    Where the store is `shared`, all who work on commits know of it when this returns.
+    """
     bound = await store.definition(definition.name)
     if bound == definition:
         return
@@ -36,6 +41,8 @@ async def bind(store: Store, definition: Definition, *, redefine: bool) -> None:
             f"  {_shown(definition)}\nGive it another --name, or change its definition with --redefine."
         )
     await store.bind(definition)
+    if shared:
+        await asyncio.sleep(AGE_SECONDS)
 
 
 def _completes(definition: Definition, bound: Definition) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from schemas.analyses import CommitAnalyzed
@@ -13,13 +14,14 @@ from schemas.seals import DaySealed
 from schemas.windows import WindowTouched
 from streams.store.store import Store
 
+AGE_SECONDS = 1.0  # what was bound before is known to who keeps up
 OF_COMMITS = (CommitObserved, CommitAnalyzed, CommitScored)
 
 
 class Definitions(dict[str, Definition]):
     """By name; read again from the store when an event tells of something that none of them covers.
 
-    Somebody may bind another one for repositories that are covered already: services refresh them now and then.
+    Somebody may bind another one for repositories that are covered already: services keep up with that.
     """
 
     def __init__(self, store: Store) -> None:
@@ -27,8 +29,15 @@ class Definitions(dict[str, Definition]):
         self._store = store
         self._covered: set[tuple[Source, str]] = set()  # sources, each with a zone in which a definition has its days
         self._repos: set[str] = set()  # theirs, and those of which it is known that no definition has them
+        self._read = 0.0  # when they were read last, by the loop's clock
+
+    async def keep_up(self) -> None:
+        """Read them again, unless that was done a moment ago."""
+        if asyncio.get_running_loop().time() - self._read > AGE_SECONDS:
+            await self.refresh()
 
     async def refresh(self) -> None:
+        self._read = asyncio.get_running_loop().time()
         known = {definition.name: definition for definition in await self._store.definitions()}
         self.clear()
         self.update(known)

@@ -105,7 +105,7 @@ class Feed:
         twice = {sha for sha, count in days.items() if count > 1}
         if not twice:
             return stated
-        await self.flow.drained()  # now the store knows what this file says
+        await self.flow.finished()  # now the store knows what this file says
         rows = await self.store.commits([(source.repo, sha) for sha in twice], self.definition.profile)
         stored = {row.observed.sha: day_of(row.observed.committed_at, self.definition.zone) for row in rows}
         kept = {sha: day for sha, day in stored.items() if day in seals and sha in seals[day].shas}

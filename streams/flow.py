@@ -14,6 +14,7 @@ from schemas.model import Event
 from schemas.topics import Topic
 from streams.application import STOP_SECONDS, Application
 from streams.clock import Clock
+from streams.colleagues import WORKER, Colleagues
 from streams.config import masked
 from streams.decoder import Decoder
 from streams.lifetime import Ending, Lifetime
@@ -46,8 +47,12 @@ class Flow:
         patience: float = PATIENCE_SECONDS,
         layout: Layout = ONE_PARTITION,
         meter: Meter = UNMETERED,
+        member: str = WORKER,
+        colleagues: Colleagues | None = None,
     ) -> None:
         self._url = url
+        self._member = member
+        self._colleagues = colleagues
         self._layout = layout
         self._meter = meter
         self._patience = patience
@@ -78,7 +83,14 @@ class Flow:
             raise
 
     def _application(self, name: str) -> Application:
-        app = Application(self._url, give_up=self._give_up, changed=self._changed, stages=name, layout=self._layout)
+        app = Application(
+            self._url,
+            give_up=self._give_up,
+            changed=self._changed,
+            stages=name,
+            layout=self._layout,
+            member=self._member,
+        )
         if not self._apps:
             self._outbox = Outbox(app, self._clock, self._decoder, self._lifetime.wait, meter=self._meter)
         return app
@@ -153,8 +165,17 @@ class Flow:
         self._check_running()
         await self._apps[0].transport.writer.commit(consumers, places)
 
+    async def finished(self) -> None:
+        """Wait until everything that is on the topics now, and what comes of it, is handled by whoever handles it."""
+        await self.drained()
+        if self._colleagues is not None and not self.is_alone:
+            try:
+                await self._colleagues.finish(self._lifetime.wait, self._patience)
+            except Ending:
+                self._check_running()
+
     async def drained(self) -> None:
-        """Wait until the stages have acknowledged everything in the topics they read."""
+        """Wait until the stages here have acknowledged everything in the partitions that they read."""
         while True:
             await self._until(lambda lag: not any(lag.values()))
             for app in self._apps:
@@ -191,7 +212,8 @@ class Flow:
     @property
     def is_alone(self) -> bool:
         """Whether every partition is read here: nobody else handles what this process waits for."""
-        return all(app.is_alone for app in self._apps if app.agents)
+        left = self._colleagues is not None and bool(self._colleagues.staffed)
+        return not left and all(app.is_alone for app in self._apps if app.agents)
 
     @property
     def dead_letters(self) -> int:

@@ -11,6 +11,7 @@ from schemas.day import day_of
 from schemas.definition import Definition, Source
 from schemas.errors import SourceFailed
 from schemas.windows import WindowTouched
+from streams import doorway
 from streams.binding import bind, definition_of, remembered
 from streams.clock import Clock
 from streams.collector import Collector, FailedCollector
@@ -62,7 +63,7 @@ class Intake:
         collectors = [remembered(collector, bound) for collector in opened]
         sources = [source for collector in collectors for source in collector.sources()]
         definition = definition_of(self.settings.name, sources, self.zone, self.settings.language)
-        await bind(self.store, definition, redefine=False)
+        await bind(self.store, definition, redefine=False, shared=not doorway.is_owned(self.settings))
         days = await self._days(definition)
         new: set[date] = set()
         for collector in collectors:

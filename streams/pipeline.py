@@ -23,7 +23,7 @@ from reports.aggregator import Aggregator
 from reports.inline import inline
 from schemas.analyses import CommitAnalyzed
 from schemas.commits import CommitObserved
-from schemas.definition import Language
+from schemas.definition import Definition, Language
 from schemas.model import Event
 from schemas.reports import ReportPublished
 from schemas.scores import CommitScored
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 class Pipeline:
     """The stages over one store. `definitions` are those whose windows this process owns.
 
-    Without `models` nobody reads the requests, and nobody makes any. `languages` are those in which models are asked.
+    Without `models` nobody reads the requests, and nobody makes any. `languages` are those in which models are asked;
+    None: in those of the reports that show a commit's repository.
     """
 
     store: Store
@@ -52,7 +53,7 @@ class Pipeline:
     aggregator: Aggregator
     deliverer: Deliverer
     models: Models | None = None
-    languages: tuple[Language, ...] = ()
+    languages: tuple[Language, ...] | None = ()
 
     def stages(self) -> tuple[Stage, ...]:
         if self.models is None:
@@ -76,17 +77,26 @@ class Pipeline:
 
     async def score(self, events: Sequence[Event]) -> Sequence[Event]:
         """The scores; and, where models are used, whom to ask about the commits, and how deeply."""
+        if self.languages is None:
+            await self.definitions.keep_up()
         return [
             said
             for analyzed in events
             if isinstance(analyzed, CommitAnalyzed)
-            for said in judge(analyzed, self.rubric, self._profiles(analyzed.repo), self.languages)
+            for said in judge(analyzed, self.rubric, self._profiles(analyzed.repo), self._languages(analyzed.repo))
         ]
 
     def _profiles(self, repo: str) -> tuple[str, ...]:
-        """Those of the reports that show this repository."""
-        used = {definition.profile for definition in self.definitions.values() if repo in definition.repos}
-        return tuple(sorted(used)) or ("default",)
+        return tuple(sorted({one.profile for one in self._showing(repo)})) or ("default",)
+
+    def _languages(self, repo: str) -> tuple[Language, ...]:
+        if self.models is None or self.languages is not None:
+            return self.languages or ()
+        return tuple(sorted({one.language for one in self._showing(repo)}))
+
+    def _showing(self, repo: str) -> list[Definition]:
+        """The definitions of the reports that show this repository."""
+        return [definition for definition in self.definitions.values() if repo in definition.repos]
 
     async def keep(self, events: Sequence[Event]) -> Sequence[Event]:
         """Store a batch; once it is durable, the windows that depend on it are worth a look."""

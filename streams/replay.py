@@ -64,11 +64,11 @@ class Replay:
             again = [_asked(row, definition.language) if self.endpoints else _said(row) for row in before]
             said = [event for event in again if event is not None]
             await flow.send(said, source="replay")
-            await flow.drained()
+            await flow.finished()
             # also what was held back because something is owed
             touches = [WindowTouched(definition=name, day=day, cause="debt") for day in days]
             await flow.send(touches, source="replay")
-            await flow.drained()
+            await flow.finished()
             await working.deliver_behind(flow, name)
         after = await self._rows(definition, days)
         return Replayed(list(_differences(before, after)), _unanswered(said, after))

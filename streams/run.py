@@ -14,6 +14,7 @@ from schemas.day import day_of
 from schemas.definition import Definition
 from schemas.errors import Stop
 from schemas.windows import Cause, WindowTouched
+from streams import doorway
 from streams.binding import bind, definition_of, remembered
 from streams.clock import Clock
 from streams.collector import Collector, FileCollector
@@ -36,6 +37,7 @@ from streams.working import Working
 
 LOOK_SECONDS = 0.5  # between two looks at what others have published
 LOOK_SHARE = 5  # times as long as a look took: the store has other work
+ASK_SECONDS = 15.0  # until others are asked again for what is not published yet
 
 
 async def report(request: Request, settings: Settings, clock: Clock, progress: Progress) -> Outcome:
@@ -80,7 +82,8 @@ class Run:
         collectors = [self._as_bound(collector, bound) for collector in opened.collectors]
         sources = [source for collector in collectors for source in collector.sources()]
         definition = definition_of(self.request.name, sources, self.request.zone, self.request.language)
-        await bind(self.store, definition, redefine=self.request.redefine)
+        shared = not doorway.is_owned(self.settings)
+        await bind(self.store, definition, redefine=self.request.redefine, shared=shared)
         watch, deliverer = Watch(), self._deliverer()
         asked = {(definition.name, day) for day in opened.days}
         deliverer.wanted |= asked
@@ -160,28 +163,33 @@ class Run:
 
     async def _settle(self, flow: Flow, aggregator: Aggregator, watch: Watch, wanted: dict[WindowKey, Numbers]) -> None:
         """Wait until the reports stand; when all is handled and one does not, it is closed with what there is."""
-        causes: tuple[Cause, ...] = ("seal", "closing")
+        causes: tuple[Cause, ...] = ("asked", "closing")
         # What is new touches its windows once it is stored. A touch before that would tell of new commits in old days.
         await first(watch.until(wanted), flow.drained())
         for cause in causes:
-            unsettled = watch.open(wanted)
-            touches = [WindowTouched(definition=name, day=day, cause=cause) for name, day in unsettled]
-            await flow.send(touches, source="run")
-            await first(watch.until(wanted), self._handled(flow, aggregator, watch, wanted))
+            await first(watch.until(wanted), self._handled(flow, aggregator, watch, wanted, cause))
         for name, day in sorted(watch.open(wanted)):
             raise Stop(f"the report {name!r} of {day} could not be made; `commitwire dead-letters` says why")
 
     async def _handled(
-        self, flow: Flow, aggregator: Aggregator, watch: Watch, wanted: dict[WindowKey, Numbers]
+        self, flow: Flow, aggregator: Aggregator, watch: Watch, wanted: dict[WindowKey, Numbers], cause: Cause
     ) -> None:
-        """Wait until there is nothing left to handle. Others may have a part of it: what they publish is looked up."""
-        if flow.is_alone:
-            await flow.drained()
-            return
+        """Touch what is open; wait until there is nothing left to handle.
+
+        Others may have a part of it: what they publish is looked up, and they are asked again, as one of them may have
+        gone with what it was asked.
+        """
         now = asyncio.get_running_loop().time
-        end = now() + self.settings.close_limit.total_seconds()
+        end, asked = now() + self.settings.close_limit.total_seconds(), -ASK_SECONDS
         while now() < end:
             begun = now()
+            if begun >= asked + ASK_SECONDS:
+                asked = begun
+                touches = [WindowTouched(definition=name, day=day, cause=cause) for name, day in watch.open(wanted)]
+                await flow.send(touches, source="run")
+            if flow.is_alone:
+                await flow.drained()
+                return
             for settled in await aggregator.examine(watch.open(wanted)):
                 watch.tell(settled)
             await asyncio.sleep(max(LOOK_SECONDS, LOOK_SHARE * (now() - begun)))

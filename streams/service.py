@@ -12,7 +12,7 @@ from typing import TypeVar
 from agents.llm.settings import EndpointSettings
 from reports.aggregator import WindowKey
 from reports.deliveries.files import ReportFiles
-from schemas.topics import WINDOWS
+from schemas.topics import REQUESTS, WINDOWS
 from streams import doorway
 from streams.clock import Clock
 from streams.config import Settings, machine_zone
@@ -116,7 +116,8 @@ class Service:
             reminding = Reminding(store, flow, aggregator, definitions, self.clock, owns, self._is_ours)
             work.append(reminding.go(wait))
         if "models" in self.role.stages and pipeline.models:
-            work.append(Paying(store, flow, wait, working.longest_answer, self.settings.every_seconds, owns).go())
+            pays = partial(flow.reads_first, REQUESTS)
+            work.append(Paying(store, flow, wait, working.longest_answer, self.settings.every_seconds, pays).go())
             if not doorway.is_owned(self.settings):  # else there is nobody to share with
                 work.append(Sharing(store, pipeline.models, wait).go())
         return work
@@ -141,18 +142,22 @@ class Service:
             self.clock,
             Deliverer(files, store, wants=self._is_ours),
             self._asked,
-            languages=(self.settings.language,),
+            languages=(self.settings.language,) if self._is_alone else None,
             opens=self._is_ours,
             only=self.role.stages,
             continuous=True,
             meter=self._metrics,
         )
 
+    @property
+    def _is_alone(self) -> bool:
+        """Whether it does everything, and nobody else can: then it has its own report. Workers serve all."""
+        return self.role.ingests and doorway.is_owned(self.settings)
+
     def _is_ours(self, window: WindowKey) -> bool:
-        """A process that does everything has its own report; workers serve all."""
-        return not self.role.ingests or window[0] == self.settings.name
+        return not self._is_alone or window[0] == self.settings.name
 
     def _intake(self, store: Store, places: Sequence[Place]) -> Intake:
         zone = self.settings.zone or machine_zone()
-        models = bool(self._asked)
+        models = bool(endpoints(self.settings))
         return Intake(store, self.settings, self.clock, places, zone, self._metrics, self.progress, models)

@@ -36,7 +36,7 @@ class Settlement:
         working = self._working(endpoints, {debt.language for debt in debts})
         async with working.flow() as (flow, _):
             await pay(flow, debts)
-            await flow.drained()
+            await flow.finished()
             paths = await self._deliver(working, flow)
         return len(await self.store.debts()), paths
 
@@ -46,7 +46,7 @@ class Settlement:
         working = self._working((), ())
         async with working.flow() as (flow, _):
             await forgive(flow, self.store, debts)
-            await flow.drained()
+            await flow.finished()
             return await self._deliver(working, flow)
 
     def _working(self, endpoints: Sequence[EndpointSettings], languages: Collection[Language]) -> Working:

@@ -14,6 +14,7 @@ from reports.aggregator import Aggregator, Settled, WindowKey
 from schemas.definition import Language
 from schemas.reports import ReportDelivered
 from streams.clock import Clock
+from streams.colleagues import COMMAND, WORKER, Colleagues, beside
 from streams.config import Settings
 from streams.definitions import Definitions
 from streams.deliverer import Deliverer
@@ -44,7 +45,8 @@ def nobody_counts(analyses: int) -> None:
 
 @dataclass(frozen=True)
 class Working:
-    """What a command works with. Without `endpoints` no model is asked; `languages` are those in which one is.
+    """What a command works with. Without `endpoints` no model is asked; `languages` are those in which one is, None
+    those of the reports.
 
     `answered` hears how many analyses a model has just made, or failed to make. `only` names the stages to run (None:
     all). What is `continuous` has no end at which it could close days: they close when they are over.
@@ -55,7 +57,7 @@ class Working:
     clock: Clock
     deliverer: Deliverer
     endpoints: Sequence[EndpointSettings] = ()
-    languages: tuple[Language, ...] = ()
+    languages: tuple[Language, ...] | None = ()
     opens: Callable[[WindowKey], bool] = nothing_opens
     settled: Callable[[Settled], None] = nobody_waits
     answered: Callable[[int], None] = nobody_counts
@@ -73,7 +75,9 @@ class Working:
             if models := await self._models():
                 stack.push_async_callback(models.close)
             pipeline = await self._pipeline(models)
-            flow = self._flow(pipeline)
+            broker, stages = self.settings.broker_url, pipeline.stages()
+            colleagues = None if self.continuous else await stack.enter_async_context(beside(broker, stages))
+            flow = self._flow(pipeline, colleagues)
             await flow.start()
             stack.push_async_callback(flow.stop)
             # a command ends when its own work is done: it does not wait for a model that others have it ask
@@ -99,14 +103,18 @@ class Working:
         asked = sum(endpoint.longest_seconds for endpoint in self.endpoints)
         return QUESTIONS * self.settings.content_attempts * asked
 
-    def _flow(self, pipeline: Pipeline) -> Flow:
+    def _flow(self, pipeline: Pipeline, colleagues: Colleagues | None) -> Flow:
+        stages = [stage for stage in pipeline.stages() if self.only is None or stage.name in self.only]
+        left = colleagues.staffed if colleagues is not None else ()
         return Flow(
             self.settings.broker_url,
             self.clock,
-            [stage for stage in pipeline.stages() if self.only is None or stage.name in self.only],
+            [stage for stage in stages if stage.name not in left],
             PATIENCE_SECONDS + self.longest_answer,
             self.settings.layout,
             self.meter,
+            WORKER if self.continuous else COMMAND,
+            colleagues,
         )
 
     async def _pipeline(self, models: Models | None) -> Pipeline:

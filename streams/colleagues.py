@@ -1,0 +1,96 @@
+"""The workers of a cluster, beside a command: what they run is left to them, and waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from schemas.errors import Stop
+from streams.lifetime import Ending, Wait, patiently
+from streams.stage import Stage
+from streams.transports.broker import KafkaBroker, parse
+
+if TYPE_CHECKING:
+    from streams.transports.kafka_groups import KafkaGroups
+
+WORKER = "commitwire-worker"  # how the members of a group of consumers that stay call themselves
+COMMAND = "commitwire-command"
+LOOK_SECONDS = 0.1
+HOPS = 12  # stages from an event to its last descendant at most: asked about twice, scored, stored, told of, delivered
+IDLE_SECONDS = 60.0  # without any acknowledgement, until it is asked whether the workers are still there
+
+
+class Colleagues:
+    """Those who run some of the stages that a command needs; `staffed` names what workers run.
+
+    Members of a group share its partitions: a command that took some would do the work of other people's reports as
+    its own options say.
+    """
+
+    def __init__(self, groups: KafkaGroups, staffed: frozenset[str]) -> None:
+        self._groups = groups
+        self.staffed = staffed
+
+    async def finish(self, wait: Wait, patience: float) -> None:
+        """Wait until all stages have acknowledged what is on their topics now, and what comes of it.
+
+        Raises Ending when `wait` says that it is enough, and Stop when nothing is acknowledged for `patience` seconds,
+        or the workers are gone.
+        """
+        for _ in range(HOPS):
+            if not await self._pass(wait, patience):
+                return
+
+    async def _pass(self, wait: Wait, patience: float) -> bool:
+        """Wait until what is on the topics now is acknowledged: whether anything was not."""
+        now = asyncio.get_running_loop().time
+        ends = await patiently(self._groups.ends, wait)
+        asked, moved, before = False, now(), None
+        while unread := await patiently(lambda: self._groups.unread(ends), wait):
+            if unread != before:
+                asked, moved, before = False, now(), unread
+            elif now() - moved > patience:
+                raise Stop(f"nothing moved for {patience:g} s; {_waiting(unread)}, start again")
+            elif now() - moved > IDLE_SECONDS and not asked:
+                asked = True
+                await self._look_for_workers(unread, wait)
+            if not await wait(LOOK_SECONDS):
+                raise Ending
+        return before is not None
+
+    async def _look_for_workers(self, unread: dict[str, int], wait: Wait) -> None:
+        gone = self.staffed - await patiently(lambda: staffed(self._groups), wait)
+        if gone:
+            raise Stop(f"the workers that ran {', '.join(sorted(gone))} are gone; {_waiting(unread)}, start one again")
+
+
+@asynccontextmanager
+async def beside(url: str, stages: Sequence[Stage]) -> AsyncIterator[Colleagues | None]:
+    """Who runs some of these stages on the broker at `url` already. None for the embedded log, which has one reader."""
+    broker = parse(url)
+    if not isinstance(broker, KafkaBroker):
+        yield None
+        return
+    from streams.transports.kafka_groups import KafkaGroups  # the client takes a while to import
+
+    reads = {stage.name: [topic.name for topic in stage.reads] for stage in stages}
+    groups = KafkaGroups(broker, reads)
+    async with groups:
+        yield Colleagues(groups, await patiently(lambda: staffed(groups), _always))
+
+
+async def staffed(groups: KafkaGroups) -> frozenset[str]:
+    """The groups in which workers are."""
+    return frozenset(group for group, members in (await groups.members()).items() if WORKER in members)
+
+
+async def _always(seconds: float) -> bool:
+    await asyncio.sleep(seconds)
+    return True
+
+
+def _waiting(unread: dict[str, int]) -> str:
+    counts = ", ".join(f"{topic} ({count})" for topic, count in sorted(unread.items()))
+    return f"unfinished records wait in {counts}: they are kept"
