@@ -33,7 +33,8 @@ _STAGES = ("analyzers", "scorers", "models", "store", "windows", "deliveries")
 
 COMMITS = Topic("commitwire.commits", CommitObserved, ("sources",))
 SEALS = Topic("commitwire.seals", DaySealed, ("sources",), timedelta(days=90))
-REQUESTS = Topic("commitwire.requests", AnalysisRequested, ("scorers", "debts", "replay"))
+# a model that is slow, or out of its budget for weeks, still finds what it was asked for
+REQUESTS = Topic("commitwire.requests", AnalysisRequested, ("scorers", "debts", "replay"), timedelta(days=90))
 ANALYSES = Topic("commitwire.analyses", CommitAnalyzed, ("analyzers", "models", "debts", "replay"))
 SCORES = Topic("commitwire.scores", CommitScored, ("scorers",))
 WINDOWS = Topic("commitwire.windows", WindowTouched, ("store", "windows", "sources", "run", "replay"))

@@ -30,7 +30,7 @@ from streams.meter import UNMETERED, Meter
 from streams.store.store import Store
 
 AHEAD = 2  # times as many commits as slots: some are read and masked, or stored, while others are with the model
-STORED_WITHIN = timedelta(minutes=2)  # a commit that is not in the store by then will never be
+STORED_WITHIN = timedelta(minutes=2)  # between two events of a commit
 _MILLION = 1_000_000
 _log = logging.getLogger(__name__)
 
@@ -136,8 +136,9 @@ class Models:
             self._missing.pop(request.key, None)
             return commit
         since = self._missing.setdefault(request.key, self._clock.now())
-        if self._clock.now() - since > STORED_WITHIN:
-            raise Reject(f"{request.key} is to be analyzed, but it is not in the store")
+        late = self._clock.now() - since > STORED_WITHIN
+        if late and await self._store.is_analyzed(request.repo, request.sha):  # which was said after the commit was
+            raise Reject(f"{request.key} is to be analyzed, but the store has only what was said of it")
         raise Retry(f"{request.key} is not in the store yet")
 
     async def open(self, report: ReportPublished) -> Opening | None:

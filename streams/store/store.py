@@ -162,6 +162,10 @@ class Store:
         """What a model said about the commit in the language, or why it has not."""
         return await self._analyses.get((repo, sha, language))
 
+    async def is_analyzed(self, repo: str, sha: str) -> bool:
+        """Whether there is an analysis of the commit, whoever made it."""
+        return await self._readers.run(partial(ledger.is_analyzed, key=(repo, sha)))
+
     async def debts(self, repos: Collection[str] | None = None) -> list[Debt]:
         """What is owed (of these repositories, None: of all), the oldest commits first."""
         return await self._readers.run(partial(ledger.debts, repos=repos))
