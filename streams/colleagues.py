@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ COMMAND = "commitwire-command"
 LOOK_SECONDS = 0.1
 HOPS = 12  # stages from an event to its last descendant at most: asked about twice, scored, stored, told of, delivered
 IDLE_SECONDS = 60.0  # without any acknowledgement, until it is asked whether the workers are still there
+_log = logging.getLogger(__name__)
 
 
 class Colleagues:
@@ -78,7 +80,9 @@ async def beside(url: str, stages: Sequence[Stage]) -> AsyncIterator[Colleagues 
     reads = {stage.name: [topic.name for topic in stage.reads] for stage in stages}
     groups = KafkaGroups(broker, reads)
     async with groups:
-        yield Colleagues(groups, await patiently(lambda: staffed(groups), _always))
+        left = await patiently(lambda: staffed(groups), _always)
+        _log.info("left to workers: %s", ", ".join(sorted(left)) or "nothing")
+        yield Colleagues(groups, left)
 
 
 async def staffed(groups: KafkaGroups) -> frozenset[str]:

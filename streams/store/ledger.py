@@ -26,7 +26,7 @@ def analyses(client: Client, keys: Collection[tuple[str, str, str]]) -> dict[tup
 
 def is_analyzed(client: Client, key: tuple[str, str]) -> bool:
     """Whether anybody has said anything about the commit."""
-    return any(query_of(client, {key}, f"SELECT 1 FROM analyses WHERE {OF_KEYS} LIMIT 1"))
+    return any(query_of(client, {key}, f"SELECT repo, sha FROM analyses WHERE {OF_KEYS} LIMIT 1"))
 
 
 class Debt(NamedTuple):
