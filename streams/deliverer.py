@@ -1,4 +1,9 @@
-"""Deliveries of the windows a command asked for: the latest revision of each is in its files."""
+"""Deliveries of the windows a command asked for: the latest revision of each is in its files.
+
+Other processes may deliver to the same directory, and one that was paused may be late. So whoever writes files asks
+before and after it whether a later revision is on the topic, and makes them be of that one: the last who writes a file
+has looked since.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +47,7 @@ class Deliverer:
 
         A repetition returns the same: what was told of files may have been lost with the batch that it was part of.
         """
-        key = (report.definition.name, report.day)
+        key = _window(report)
         if key not in self.wanted and not self.wants(key):
             return []
         await self._stand(key, report.revision, report)
@@ -60,16 +65,29 @@ class Deliverer:
             if revision <= self._revisions.get(key, 0):
                 return []
             whole = report if report is not None and report.reference is None else await self._latest(key)
-            return await self._write(key, whole) if whole is not None else []
+            return await self._write(whole) if whole is not None else []
 
     async def _latest(self, key: WindowKey) -> ReportPublished | None:
         name, day = key
         return (await self.archive.latest_reports(name, [day])).get(day)
 
-    async def _write(self, key: WindowKey, report: ReportPublished) -> list[ReportDelivered]:
+    async def _newer(self, report: ReportPublished) -> ReportPublished | None:
+        """The report of the same window of which a later revision is on the topic."""
+        key = name, day = _window(report)
+        on_topic = (await self.archive.published(name, [day])).get(day, 0)
+        latest = await self._latest(key) if on_topic > report.revision else None
+        return latest if latest is not None and latest.revision > report.revision else None
+
+    async def _write(self, report: ReportPublished) -> list[ReportDelivered]:
+        """The files of this report, or of a later revision."""
         failpoint("deliverer.before_files")
+        report = await self._newer(report) or report
         written = await asyncio.to_thread(self.files.write, report)
+        while (newer := await self._newer(report)) is not None:
+            report = newer
+            written = await asyncio.to_thread(self.files.write, report)
         failpoint("deliverer.after_files")
+        key = _window(report)
         self._revisions[key] = report.revision
         self.unanswered[key] = report.coverage.failed + report.coverage.missing
         self._told[key] = [
@@ -84,3 +102,7 @@ class Deliverer:
             for file in written  # also those that were right before: a crash may have kept that from being said
         ]
         return self._told[key]
+
+
+def _window(report: ReportPublished) -> WindowKey:
+    return report.definition.name, report.day

@@ -159,7 +159,8 @@ def test_a_run_killed_at_any_moments_is_finished_by_the_last(
 def test_what_a_killed_run_left_among_the_reports_is_gone(undisturbed: Undisturbed, commitwire: Process) -> None:
     assert run(commitwire, undisturbed.repo, "deliverer.after_files:1", code=None) == KILLED
     folder = commitwire.out / "daily"
-    (folder / f"{history.DAYS[0]}.json").rename(folder / f".{history.DAYS[0]}.json.half")
+    half = (folder / f"{history.DAYS[0]}.json").rename(folder / f".{history.DAYS[0]}.json.0a1b.half")
+    os.utime(half, (0, 0))
     run(commitwire, undisturbed.repo)
     assert_equal(traces(commitwire), undisturbed.traces)
 
