@@ -47,7 +47,8 @@ class Record:
         before = self.organisation.unread()
         yield
         began = time.monotonic()
-        behind = {**self.organisation.unread(), **before}
+        # what moved before the fault struck is no recovery; a broker that stays away leaves only what was seen before
+        behind = {**before, **self.organisation.unread()}
         self.organisation.until_moving(behind)
         self.seconds.setdefault(fault, []).append(round(time.monotonic() - began, 1))
 

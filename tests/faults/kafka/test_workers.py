@@ -55,10 +55,8 @@ def test_a_worker_hangs_for_longer_than_its_session(
         for moment in moments(draw, 3):
             organisation.until_said(moment)
             sleeper = draw.choice(organisation.working)
-            behind = organisation.watch.behind()
             with record.strike(fault):
                 sleeper.pause()
-            organisation.until_moving(behind)
             sleeper.resume()
 
 
