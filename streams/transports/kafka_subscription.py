@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
 import aiokafka
-from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    IllegalStateError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 
 from schemas.errors import Misuse, Retry, Stop
 from streams.transports.broker import LARGEST_RECORD, KafkaBroker, Layout
@@ -16,6 +22,7 @@ from streams.transports.record import Record
 
 FETCH_MS = 500  # for a record, when none is there
 BETWEEN_MS = 24 * 3600 * 1000  # from one record to the next: what is done with one may be tried again for long
+_log = logging.getLogger(__name__)
 
 
 class KafkaSubscription:
@@ -60,9 +67,18 @@ class KafkaSubscription:
         return next((record_of(self._broker, record) for records in found.values() for record in records), None)
 
     async def acknowledge(self, record: Record) -> None:
-        """The group has had this record, and all before it in its partition. Raises Retry."""
+        """The group has had this record, and all before it in its partition. Raises Retry, also while the group shares
+        its partitions out anew.
+
+        What went to another member meanwhile is left to it: the record comes again there.
+        """
+        place, following = self._place(record.partition), record.offset + 1
         with self._failures():
-            await self._consumer.commit({self._place(record.partition): record.offset + 1})
+            try:
+                await self._consumer.commit({place: following})
+                self._consumer.seek(place, following)  # a member that keeps a partition begins at what was committed
+            except IllegalStateError:
+                _log.warning("the record %s:%s has another reader by now", record.partition, record.offset)
 
     async def knows(self, partition: int) -> bool:
         """Whether the group has been in this partition before."""

@@ -16,7 +16,9 @@ from streams.flow import Flow
 from streams.lifetime import Wait
 from streams.subscriber import Subscriber
 from streams.subscription import Subscription, subscription
+from streams.transports.record import Record
 from tests.servers.brokers import TANSU, new_namespace
+from tests.servers.kafka import Kafka
 
 SECONDS = 60.0
 
@@ -77,12 +79,16 @@ def test_each_group_goes_on_where_it_was(settings: Settings) -> None:
     asyncio.run(story())
 
 
+async def following(records: Subscription) -> Record:
+    while (record := await records.next()) is None:
+        pass
+    return record
+
+
 def test_what_was_read_but_not_acknowledged_comes_again(settings: Settings) -> None:
     async def first(own: Subscription) -> int:
         async with asyncio.timeout(SECONDS), own as records:
-            while (record := await records.next()) is None:
-                pass
-            return record.offset
+            return (await following(records)).offset
 
     async def story() -> None:
         await publish(settings, 0)
@@ -98,5 +104,33 @@ def test_a_group_without_a_place_begins_with_a_day(settings: Settings) -> None:
         assert await take(settings, since=date(2026, 3, 3)) == [3, 4]
         await publish(settings, 5)
         assert await take(settings, since=date(2026, 3, 20)) in ([6], []), "each partition has a place of its own"
+
+    asyncio.run(story())
+
+
+def test_a_record_whose_partition_went_to_another_member_is_left_to_it(kafka: Kafka, tmp_path: Path) -> None:
+    """A command took long; meanwhile a second subscriber joined the group."""
+    settings = Settings(data=tmp_path, broker=new_namespace(kafka), session_seconds=6)
+
+    async def story() -> None:
+        await publish(settings, *range(12))
+        one, other = subscription(settings, "default"), subscription(settings, "default")
+        async with asyncio.timeout(SECONDS), one:
+            had: dict[int, Record] = {}
+            while len(had) < 2:
+                record = await following(one)
+                had[record.partition] = record
+            async with other:
+                taken = await following(other)
+                for record in had.values():
+                    await one.acknowledge(record)
+                kept = next(record for record in had.values() if record.partition != taken.partition)
+                for member, last in ((one, kept), (other, taken)):
+                    await member.acknowledge(last)
+                    while (again := await member.next()) is not None:
+                        assert again.partition == last.partition
+                        assert again.offset > last.offset, "it comes to one of them once"
+                        await member.acknowledge(again)
+        assert await take(settings) == []
 
     asyncio.run(story())
