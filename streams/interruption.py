@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
 from schemas.errors import Stop
+from streams import shell
 from streams.sources import git
 
 SENTENCE = "interrupted; the same command goes on where this one stopped"
@@ -87,6 +88,7 @@ def _on(numbers: tuple[signal.Signals, ...], handler: Callable[[int, FrameType |
 
 def _end_at_once(_number: int, _frame: FrameType | None) -> NoReturn:
     git.signal_all(signal.SIGKILL)
+    shell.kill_all()
     shown = _SHOW_CURSOR if os.isatty(2) else ""
     os.write(2, f"{shown}commitwire: {SENTENCE}\n".encode())
     os._exit(Stop.exit_code)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from typing import Protocol, TypeVar
 from schemas.envelope import decode
 from schemas.errors import DataInUse, Reject, Retry, Stop
 from schemas.reports import ReportPublished
+from streams import shell
 from streams.config import Settings
 from streams.failpoint import failpoint
 from streams.lifetime import Lifetime, Wait
@@ -138,7 +137,8 @@ class Printing:
 class Running:
     """A command of the shell for each report: the event on its standard input, which report it is in its environment.
 
-    It is run `tries` times at most until it exits with 0. The end of the program is not its end: it is waited for.
+    It is run `tries` times at most until it exits with 0. When the program is told to end, it is waited for as long as
+    that may take (streams.interruption), then killed: the next program runs it again, and not beside itself.
     """
 
     command: str
@@ -165,18 +165,7 @@ class Running:
             "COMMITWIRE_DAY": report.day.isoformat(),
             "COMMITWIRE_REVISION": str(report.revision),
         }
-        process = await asyncio.create_subprocess_shell(
-            self.command,
-            stdin=asyncio.subprocess.PIPE,
-            env={**os.environ, **told},
-            start_new_session=True,  # Ctrl-C is for us
-        )
-        try:
-            async with asyncio.timeout(COMMAND_SECONDS):
-                await process.communicate(report.model_dump_json().encode() + b"\n")
-        except TimeoutError:
-            os.killpg(process.pid, signal.SIGKILL)
-        return await process.wait()
+        return await shell.run(self.command, told, report.model_dump_json().encode() + b"\n", COMMAND_SECONDS)
 
 
 def described(report: ReportPublished) -> str:

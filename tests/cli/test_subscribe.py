@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,33 @@ def _program(home: Commitwire) -> str:
     file = home.home / "commitwire.py"
     file.write_text("from streams.cli import main; main()")
     return f"{sys.executable} {file}"
+
+
+@pytest.mark.parametrize("told", ["once", "twice"])
+def test_a_command_that_does_not_end_is_killed_with_the_program(reported: Commitwire, told: str) -> None:
+    """Otherwise the next program would run it again beside itself."""
+    seconds = f"import streams.interruption; streams.interruption.STOP_SECONDS = {1 if told == 'once' else 60}\n"
+    deaf = 'trap "" TERM INT; sleep 600 & echo $$ $!; while :; do wait; done'
+    with running(reported, "subscribe", "--exec", deaf, "--data", reported.data, before=seconds) as subscriber:
+        subscriber.until(lambda: subscriber.lines)
+        pids = [int(pid) for pid in subscriber.lines[0].split()]
+        if told == "twice":
+            subscriber.process.terminate()
+            time.sleep(0.5)  # a signal that waits to be handled is one with the next
+            assert all(map(_lives, pids)), "it is waited for"
+        assert subscriber.stop() == 1
+        end = time.monotonic() + 10
+        while any(map(_lives, pids)):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+def _lives(pid: int) -> bool:
+    """Whether the process runs; nobody may have asked yet how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.mark.faults
