@@ -200,10 +200,11 @@ class Flow:
             lag[app.plain(tp.topic)] += max(0, end - consumer.acknowledged(tp))
         return lag
 
-    @property
-    def has_joined(self) -> bool:
-        """Whether the broker has said, for every stage, which partitions are read here: maybe none."""
-        return all(app.joined.is_set() for app in self._apps if app.agents)
+    async def ask(self) -> None:
+        """Raises Retry when the broker does not answer, or has not said yet which partitions are read here."""
+        await self._apps[0].producer.ask()
+        if not all(app.joined.is_set() for app in self._apps if app.agents):
+            raise Retry("the broker has not said yet which partitions are read here")
 
     def reads_first(self, topic: Topic) -> bool:
         """Whether the first partition of a topic is read here: true for one process at a time."""

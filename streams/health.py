@@ -45,8 +45,7 @@ class Health:
     async def _broker_answers(self) -> None:
         if self.flow is None:
             raise Retry("the broker is not read yet; the log says why")
-        if not self.flow.has_joined:
-            raise Retry("the broker has not said yet which partitions are read here")
+        await self.flow.ask()
 
     async def _sources_are_readable(self) -> None:
         if self.intake is None:

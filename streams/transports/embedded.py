@@ -35,6 +35,9 @@ class Producer(base.Producer):  # type: ignore[misc]
     async def on_stop(self) -> None:
         await self.flush()
 
+    async def ask(self) -> None:
+        """The log is a file of this process: a write that it cannot take stops the flow."""
+
     async def send(
         self,
         topic: str,

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import aiokafka
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import (
     CommitFailedError,
     IllegalStateError,
@@ -27,6 +28,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from schemas.errors import Retry, Stop
+from schemas.topics import COMMITS
 from streams.transports.broker import LARGEST_RECORD, KafkaBroker
 from streams.transports.orderly import OrderlyConsumer, OrderlyFetcher
 
@@ -181,6 +183,12 @@ class Producer(driver.Producer):  # type: ignore[misc]
         with _failures(topic):
             sent = await client.send(place, value, key=key, partition=partition, headers=headers)
         return asyncio.ensure_future(self._told(sent, topic, client))
+
+    async def ask(self) -> None:
+        """A small question to any node of the cluster. Raises Retry when none answers."""
+        topic = self.app.named(COMMITS.name)
+        if not await self._ensure_producer().client._metadata_update(ClusterMetadata(), [topic]):
+            raise Retry(f"{self.app.broker.place} does not answer; check the broker")
 
     async def _told(self, sent: asyncio.Future[Any], topic: str, client: Any) -> Any:
         with _failures(topic):

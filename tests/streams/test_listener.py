@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,13 +13,19 @@ import httpx2 as httpx
 import pytest
 
 from schemas.errors import Misuse, Retry
+from schemas.model import Event
+from schemas.topics import COMMITS
 from streams import door, listener
 from streams.clock import SystemClock
 from streams.door import CONNECTIONS
+from streams.flow import Flow
 from streams.health import Check, Health
 from streams.listener import Listener
 from streams.metrics import Metrics
+from streams.stage import Stage
 from streams.store.store import Store
+from tests.servers.brokers import new_namespace
+from tests.servers.kafka import Kafka
 
 SECONDS = 30  # the longest that anything here may take
 TOKEN = "a token of a test"
@@ -34,6 +40,10 @@ def fails(error: Exception) -> Callable[[], Awaitable[None]]:
         raise error
 
     return ask
+
+
+async def says_nothing(events: Sequence[Event]) -> Sequence[Event]:
+    return []
 
 
 async def never() -> None:
@@ -58,6 +68,11 @@ async def serving(
 async def answer(client: httpx.AsyncClient, path: str) -> tuple[int, object]:
     response = await client.get(path)
     return response.status_code, response.json()
+
+
+async def until_it_says(client: httpx.AsyncClient, status: int) -> None:
+    while (await answer(client, "/readyz"))[0] != status:  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
 
 
 def test_it_is_ready_when_every_check_holds() -> None:
@@ -172,6 +187,50 @@ def test_the_store_is_asked_whether_it_answers(tmp_path: Path) -> None:
                 assert "store" in str(told)
         finally:
             await store.close()
+
+    asyncio.run(run())
+
+
+def test_the_embedded_log_answers(tmp_path: Path) -> None:
+    async def run() -> None:
+        health = Health(ingests=True)
+        health.flow = flow = Flow(f"embedded://{tmp_path}/log", SystemClock(), ())
+        await flow.start()
+        try:
+            async with serving(next(check for check in health.ready if check.name == "broker")) as client:
+                assert (await answer(client, "/readyz"))[0] == 200
+        finally:
+            await flow.stop()
+
+    asyncio.run(run())
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("stages", [(), (Stage("analyzers", reads=(COMMITS,), handle=says_nothing),)])
+def test_the_broker_is_asked_whether_it_answers(kafka: Kafka, stages: tuple[Stage, ...]) -> None:
+    async def run() -> None:
+        flow = Flow(new_namespace(kafka), SystemClock(), stages)
+        health = Health(ingests=not stages)
+        asks_broker = next(check for check in health.ready if check.name == "broker")
+        async with serving(asks_broker) as client:
+            assert (await answer(client, "/readyz"))[0] == 503
+            await flow.start()
+            try:
+                health.flow = flow
+                assert await answer(client, "/readyz") == (200, {"ok": True, "failing": {}})
+                kafka.kill()
+                why = {"broker": f"{kafka.bootstrap} does not answer; check the broker"}
+                assert await answer(client, "/readyz") == (503, {"ok": False, "failing": why})
+                await asyncio.to_thread(kafka.start)
+                await until_it_says(client, 200)
+                kafka.pause()
+                await until_it_says(client, 503)  # it takes a moment until all of its threads stand still
+                why = {"broker": "no answer within 3 s"}
+                assert await answer(client, "/readyz") == (503, {"ok": False, "failing": why})
+                kafka.resume()
+                await until_it_says(client, 200)
+            finally:
+                await flow.stop()
 
     asyncio.run(run())
 
