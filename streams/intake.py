@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from schemas.day import day_of
 from schemas.definition import Definition, Source
-from schemas.errors import SourceFailed
+from schemas.errors import Retry, SourceFailed
 from schemas.windows import WindowTouched
 from streams import doorway
 from streams.binding import bind, definition_of, remembered
@@ -44,17 +44,20 @@ class Intake:
     meter: Meter
     progress: Progress
     models: bool
-    failing: int = 0  # sources that could not be read in the last round
-    _seen: dict[Source, tuple[object, ...]] = field(default_factory=dict)  # where each stood, for which days
+    failing: int | None = None  # sources that could not be read when last looked at; None before the first look
+    # where each stood, for which days; nowhere, when it could not be read
+    _seen: dict[Source, tuple[object, ...]] = field(default_factory=dict)
 
     async def go(self, flow: Flow, wait: Wait) -> None:
         """Until `wait` says that it is enough. A store that does not answer is asked again. Raises Stop errors."""
         await repeat(lambda: self.round(flow), self.settings.every_seconds, wait)
 
     def check(self) -> None:
-        """Raises SourceFailed while sources cannot be read."""
+        """Raises SourceFailed while sources cannot be read, Retry before all were looked at."""
+        if self.failing is None:
+            raise Retry("the sources were not looked at yet")
         if self.failing:
-            raise SourceFailed(f"{self.failing} sources could not be read in the last round; the log says why")
+            raise SourceFailed(f"{self.failing} sources could not be read when last looked at; the log says why")
 
     async def round(self, flow: Flow) -> None:
         """Look at each source once."""
@@ -62,13 +65,14 @@ class Intake:
         opened = await open_collectors(self.places, None, self.settings)
         collectors = [remembered(collector, bound) for collector in opened]
         sources = [source for collector in collectors for source in collector.sources()]
+        self.failing = self._failing(collectors)  # reading all that is new may take hours
         definition = definition_of(self.settings.name, sources, self.zone, self.settings.language)
         await bind(self.store, definition, redefine=False, shared=not doorway.is_owned(self.settings))
         days = await self._days(definition)
         new: set[date] = set()
         for collector in collectors:
             new |= await self._look(flow, collector, definition, days)
-        self.failing = sum(isinstance(one, FailedCollector) for one in collectors)
+            self.failing = self._failing(collectors)
         self.meter.collected(good=len(collectors) - self.failing, failed=self.failing)
         # A definition may be younger than the seals of its sources.
         touches = [WindowTouched(definition=definition.name, day=day, cause="seal") for day in sorted({*days, *new})]
@@ -85,6 +89,10 @@ class Intake:
         failed = any(seal.reason for by_day in seals.values() for day, seal in by_day.items() if day in days)
         self._seen[first] = () if failed else state
         return new
+
+    def _failing(self, collectors: Sequence[Collector]) -> int:
+        """Those that could not be opened, or not be read when they were looked at last."""
+        return sum(isinstance(one, FailedCollector) or self._seen.get(one.sources()[0]) == () for one in collectors)
 
     async def _days(self, definition: Definition) -> list[date]:
         """From the first day that is not sealed for good to today."""
