@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -23,12 +24,13 @@ def guarded(apache_kafka: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield kafka
 
 
-@pytest.fixture
-def home(commitwire: Commitwire, guarded: Kafka, repo: GitRepo) -> Commitwire:
+@pytest.fixture(params=["&mechanism=PLAIN", ""], ids=["PLAIN", "SCRAM-SHA-512 as nothing is said"])
+def home(request: pytest.FixtureRequest, commitwire: Commitwire, guarded: Kafka, repo: GitRepo) -> Commitwire:
+    options = f"?ca={guarded.certificate}{request.param}"
     repo.commit("docs: of a day", {"a.md": DAY}, when=utc(f"{DAY} 10:00"))
     commitwire.environment |= {
         "PASSWORD": PASSWORD,
-        "COMMITWIRE_BROKER": f"kafka://app:${{PASSWORD}}@{guarded.tls}/guarded?ca={guarded.certificate}&mechanism=PLAIN",
+        "COMMITWIRE_BROKER": f"kafka://app:${{PASSWORD}}@{guarded.tls}/test{uuid.uuid4().hex[:12]}{options}",
     }
     return commitwire
 

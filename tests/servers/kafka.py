@@ -12,7 +12,7 @@ from typing import Self
 from tests.servers.answering import wait_until_answering
 from tests.servers.fetch import kafka_jars
 from tests.servers.java import java
-from tests.servers.kafka_node import CLUSTER_ID, Listeners, keystore, properties
+from tests.servers.kafka_node import CLUSTER_ID, SCRAM, Listeners, keystore, properties
 from tests.servers.process import ServerProcess
 
 SECONDS = 120
@@ -24,7 +24,7 @@ class Kafka:
     """`nodes` brokers with their data under `folder`, on ports of their own that stay the same across restarts.
 
     Topics are not created by use. `overrides` are broker properties (`message.max.bytes`); `users` (name to password)
-    adds two listeners that ask for credentials (PLAIN, SCRAM-SHA-256): `sasl`, and `tls` with `certificate`.
+    adds two listeners that ask for credentials (PLAIN, SCRAM): `sasl`, and `tls` with `certificate`.
     Use it as a context manager. Nodes are numbered from 1.
     """
 
@@ -146,7 +146,8 @@ class Kafka:
             list(pool.map(self._format_one, nodes))
 
     def _format_one(self, node: int) -> None:
-        scram = [f"--add-scram=SCRAM-SHA-256=[name={name},password={word}]" for name, word in self._users.items()]
+        users = [f"[name={name},password={word}]" for name, word in self._users.items()]
+        scram = [f"--add-scram={mechanism}={user}" for mechanism in SCRAM for user in users]
         tool = self._java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._settings(node)))
         done = subprocess.run([*tool, *scram], capture_output=True, text=True, timeout=SECONDS, check=False)
         if done.returncode:

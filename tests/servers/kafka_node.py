@@ -12,6 +12,7 @@ from tests.servers.java import java
 from tests.servers.ports import Port
 
 CLUSTER_ID = "Q29tbWl0d2lyZS10ZXN0cw"
+SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 
 # Few threads, small buffers, and decisions within seconds: what a large broker takes its time for would be most of a
 # test. `broker.session.timeout.ms` is also how long a broker that was killed has to wait before it may come back.
@@ -125,11 +126,11 @@ def _copies(nodes: int) -> dict[str, str]:
 def _asking(users: Mapping[str, str]) -> dict[str, str]:
     plain = " ".join(f'user_{name}="{word}"' for name, word in users.items())
     login = "org.apache.kafka.common.security"
-    return {"sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256"} | {
+    return {"sasl.enabled.mechanisms": ",".join(("PLAIN", *SCRAM))} | {
         f"listener.name.{listener}.{mechanism}.sasl.jaas.config": f"{login}.{module} required {arguments};"
         for listener in ("sasl", "tls")
         for mechanism, module, arguments in (
             ("plain", "plain.PlainLoginModule", plain),
-            ("scram-sha-256", "scram.ScramLoginModule", ""),
+            *((scram.lower(), "scram.ScramLoginModule", "") for scram in SCRAM),
         )
     }

@@ -14,6 +14,7 @@ from aiokafka.helpers import create_ssl_context
 
 from tests.servers.brokers import Broker
 from tests.servers.kafka import Kafka
+from tests.servers.kafka_node import SCRAM
 from tests.servers.records import consume, new_topic, produce
 
 HUNDRED = [b"%d" % number for number in range(100)]
@@ -76,7 +77,7 @@ def test_a_paused_broker_answers_again(broker: Broker) -> None:
 def test_users_and_limits_are_as_asked_for(apache_kafka: None, tmp_path: Path) -> None:
     users, limits = {"app": "secret"}, {"message.max.bytes": "100000"}
     with Kafka(tmp_path / "kafka", overrides=limits, users=users) as kafka:
-        for mechanism in ("PLAIN", "SCRAM-SHA-256"):
+        for mechanism in ("PLAIN", *SCRAM):
             asyncio.run(_only_with_the_password(kafka.sasl, "SASL_PLAINTEXT", mechanism))
             trust = create_ssl_context(cafile=str(kafka.certificate))
             asyncio.run(_only_with_the_password(kafka.tls, "SASL_SSL", mechanism, ssl_context=trust))
