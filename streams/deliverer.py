@@ -1,8 +1,8 @@
 """Deliveries of the windows a command asked for: the latest revision of each is in its files.
 
-Other processes may deliver to the same directory, and one that was paused may be late. So whoever writes files asks
-before and after it whether a later revision is on the topic, and makes them be of that one: the last who writes a file
-has looked since.
+Where processes share a store, others may deliver to the same directory, and one that was paused may be late. So whoever
+writes files asks before and after it whether a later revision is on the topic, and makes them be of that one: the last
+who writes a file has looked since.
 """
 
 from __future__ import annotations
@@ -26,10 +26,14 @@ def nothing_more(window: WindowKey) -> bool:
 
 @dataclass
 class Deliverer:
-    """Writes the files of the windows in `wanted`; reports of other windows are left to whoever asks for them."""
+    """Writes the files of the windows in `wanted`; reports of other windows are left to whoever asks for them.
+
+    `shared` says whether other processes may deliver reports of the same store.
+    """
 
     files: ReportFiles
     archive: Archive
+    shared: bool
     wanted: set[WindowKey] = field(default_factory=set)
     wants: Callable[[WindowKey], bool] = nothing_more  # besides those
     unanswered: dict[WindowKey, int] = field(default_factory=dict)  # commits without an analysis that can still come
@@ -73,6 +77,8 @@ class Deliverer:
 
     async def _newer(self, report: ReportPublished) -> ReportPublished | None:
         """The report of the same window of which a later revision is on the topic."""
+        if not self.shared:
+            return None
         key = name, day = _window(report)
         on_topic = (await self.archive.published(name, [day])).get(day, 0)
         latest = await self._latest(key) if on_topic > report.revision else None

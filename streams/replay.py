@@ -15,6 +15,7 @@ from schemas.definition import Definition, Language
 from schemas.errors import Misuse
 from schemas.scores import Tier
 from schemas.windows import WindowTouched
+from streams import doorway
 from streams.clock import Clock
 from streams.config import Settings
 from streams.deliverer import Deliverer
@@ -59,7 +60,8 @@ class Replay:
         if definition is None:
             raise Misuse(f"there is no report {name!r} to run again; `commitwire report --name {name}` makes one")
         before = await self._rows(definition, days)
-        working = Working(self.store, self.settings, self.clock, Deliverer(self.files, self.store), self.endpoints)
+        deliverer = Deliverer(self.files, self.store, shared=not doorway.is_owned(self.settings))
+        working = Working(self.store, self.settings, self.clock, deliverer, self.endpoints)
         async with working.flow() as (flow, _):
             again = [_asked(row, definition.language) if self.endpoints else _said(row) for row in before]
             said = [event for event in again if event is not None]

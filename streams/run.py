@@ -112,7 +112,8 @@ class Run:
         return collector if self.request.branch else remembered(collector, bound)
 
     def _deliverer(self) -> Deliverer:
-        return Deliverer(ReportFiles(self.request.out, self.request.formats, self.settings.templates), self.store)
+        files = ReportFiles(self.request.out, self.request.formats, self.settings.templates)
+        return Deliverer(files, self.store, shared=not doorway.is_owned(self.settings))
 
     def _working(self, definition: Definition, watch: Watch, deliverer: Deliverer, asked: set[WindowKey]) -> Working:
         return Working(

@@ -140,7 +140,7 @@ class Service:
             store,
             self.settings,
             self.clock,
-            Deliverer(files, store, wants=self._is_ours),
+            Deliverer(files, store, shared=not doorway.is_owned(self.settings), wants=self._is_ours),
             self._asked,
             languages=(self.settings.language,) if self._is_alone else None,
             opens=self._is_ours,

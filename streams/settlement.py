@@ -10,6 +10,7 @@ from agents.llm.settings import EndpointSettings
 from reports.deliveries.files import ReportFiles
 from schemas.definition import Language
 from schemas.errors import Misuse
+from streams import doorway
 from streams.clock import Clock
 from streams.config import Settings
 from streams.debts import chosen, forgive, pay
@@ -50,7 +51,7 @@ class Settlement:
             return await self._deliver(working, flow)
 
     def _working(self, endpoints: Sequence[EndpointSettings], languages: Collection[Language]) -> Working:
-        deliverer = Deliverer(self.files, self.store)
+        deliverer = Deliverer(self.files, self.store, shared=not doorway.is_owned(self.settings))
         return Working(self.store, self.settings, self.clock, deliverer, endpoints, tuple(sorted(languages)))
 
     async def _deliver(self, working: Working, flow: Flow) -> list[Path]:

@@ -23,7 +23,7 @@ LATER = REPORT.model_copy(update={"revision": REPORT.revision + 1})
 
 
 def delivering(files: ReportFiles, archive: Notebook) -> Deliverer:
-    return Deliverer(files, archive, wants=lambda window: True)
+    return Deliverer(files, archive, shared=True, wants=lambda window: True)
 
 
 async def publish(archive: Notebook, report: ReportPublished) -> None:
