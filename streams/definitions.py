@@ -29,20 +29,27 @@ class Definitions(dict[str, Definition]):
         self._store = store
         self._covered: set[tuple[Source, str]] = set()  # sources, each with a zone in which a definition has its days
         self._repos: set[str] = set()  # theirs, and those of which it is known that no definition has them
-        self._read = 0.0  # when they were read last, by the loop's clock
+        self._read = 0.0  # since when what is here is known to hold, by the loop's clock
+        self._reading = asyncio.Lock()
 
     async def keep_up(self) -> None:
         """Read them again, unless that was done a moment ago."""
-        if asyncio.get_running_loop().time() - self._read > AGE_SECONDS:
-            await self.refresh()
+        async with self._reading:
+            if asyncio.get_running_loop().time() - self._read > AGE_SECONDS:
+                await self._refresh()
 
     async def refresh(self) -> None:
-        self._read = asyncio.get_running_loop().time()
+        async with self._reading:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        began = asyncio.get_running_loop().time()
         known = {definition.name: definition for definition in await self._store.definitions()}
         self.clear()
         self.update(known)
         self._covered = {(source, one.zone) for one in self.values() for source in one.sources}
         self._repos = {source.repo for source, _ in self._covered}
+        self._read = began
 
     async def know(self, events: Sequence[Event]) -> None:
         """A definition is bound before its first commit: what these events belong to is known after this."""
