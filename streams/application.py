@@ -25,6 +25,7 @@ from streams.transports.notice import Notice
 
 COMMIT_SECONDS = 0.1  # what is finished is committed this often: a crash repeats little
 STOP_SECONDS = 10.0
+ENOUGH = 3  # copies of a topic: one may be lost, and a record is only there when two have it
 ANSWER_SECONDS = 20.0  # for a broker to answer a producer, whose request is then sent again
 
 
@@ -127,6 +128,8 @@ class Application(faust.App):  # type: ignore[misc]
         many = self._layout.partitions if isinstance(self.broker, KafkaBroker) else 1
         size: Any = {"partitions": many, "replicas": self._layout.replication}
         config = {"max.message.bytes": LARGEST_RECORD}
+        if self._layout.replication >= ENOUGH:  # else what the brokers say: one copy fewer may be all that is left
+            config["min.insync.replicas"] = ENOUGH - 1
         named = self.named(topic.name)
         await self.topic(named, schema=RawBytes(), internal=True, config=config, **kept, **size).maybe_declare()
 
