@@ -5,35 +5,27 @@ What reads them is not needed: the first is checked by the schema of its specifi
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from typer.main import get_command
 
 from streams.commands.app import app
 from streams.config import Settings, load_settings
 from streams.store import address
 from streams.transports import broker
+from tests.compose import COMPOSE, DOCKERFILE, NEEDED, ROLES, ROOT, environment, interpolated, mounted, services
 from tests.servers import clickhouse_library
 from tests.servers.fetch import PINNED
-from tests.servers.kafka import Kafka
 
-ROOT = Path(__file__).parents[1]
-COMPOSE = ROOT / "docker-compose.yml"
-DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
-ROLES = ("ingest", "worker")
-NEEDED = {"CLICKHOUSE_PASSWORD": "s3cret", "COMMITWIRE_REPOS": "https://github.com/pallets/flask.git,acme/x=/repos/x"}
 CHOSEN = {
     "COMMITWIRE_NAME": "team",
     "COMMITWIRE_LANGUAGE": "en",
@@ -46,34 +38,6 @@ CHOSEN = {
     "OPENAI_BASE_URL": "http://models:8000/v1",
     "OPENAI_API_KEY": "sk-compose",
 }
-
-
-def services() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())["services"]
-    return found
-
-
-def interpolated(text: str, outside: Mapping[str, str]) -> str:
-    """As Compose does it: `$$` is a dollar, `${NAME:-usual}` has a default, `${NAME:?sentence}` has none."""
-
-    def value(match: re.Match[str]) -> str:
-        if match[0] == "$$":
-            return "$"
-        found = outside.get(match["name"], "")
-        assert found or match["how"] == ":-", f"{match['name']} is not set: {match['rest']}"
-        return found or match["rest"]
-
-    return re.sub(r"\$\$|\$\{(?P<name>\w+)(?:(?P<how>:[-?])(?P<rest>[^}]*))?\}", value, text)
-
-
-def environment(service: str, outside: Mapping[str, str]) -> dict[str, str]:
-    """What a container of the service sees: that of the image under that of the service."""
-    image = re.findall(r"(\w+)=(\S+)", " ".join(re.findall(r"^ENV (.*)$", DOCKERFILE, re.MULTILINE)))
-    said: dict[str, Any] = services()[service]["environment"]
-    given = {
-        name: outside.get(name) if value is None else interpolated(str(value), outside) for name, value in said.items()
-    }
-    return dict(image) | {name: value for name, value in given.items() if value is not None}
 
 
 def settings(outside: Mapping[str, str], service: str = "worker") -> Settings:
@@ -134,11 +98,12 @@ def test_every_command_exists_and_every_path_is_kept_or_forgotten_on_purpose() -
     for role in ROLES:
         service = services()[role]
         assert service["command"][0] in known
-        places = [interpolated(volume, {}).split(":") for volume in service["volumes"]]
-        assert {place[0] for place in places} <= volumes.keys()
-        assert "/data" in {*(place[1] for place in places), *service["tmpfs"]}
+        assert {interpolated(volume, {}).partition(":")[0] for volume in service["volumes"]} <= volumes.keys()
+        assert "/data" in mounted(role)
     [usual] = re.findall(r'^CMD \["(\w+)"\]$', DOCKERFILE, re.MULTILINE)
     assert usual in known
+    [program] = re.findall(r'^ENTRYPOINT \["tini", "--", "(\w+)"\]$', DOCKERFILE, re.MULTILINE)
+    assert program in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 
 
 def test_the_health_is_asked_for_where_it_is_told() -> None:
@@ -164,30 +129,6 @@ def sources() -> list[Path]:
     """What of this directory is copied into the image."""
     copied = [shlex.split(line)[:-1] for line in re.findall(r"^COPY (?!--from)(.*)$", DOCKERFILE, re.MULTILINE)]
     return [ROOT / name for names in copied for name in names]
-
-
-def test_kafka_takes_its_settings(apache_kafka: None, tmp_path: Path) -> None:
-    given = {
-        name.removeprefix("KAFKA_").lower().replace("_", "."): value
-        for name, value in environment("kafka", {}).items()
-        if name.startswith("KAFKA_") and not re.search("LISTENER|QUORUM|LOG_DIRS|HEAP|NODE_ID", name)
-    }
-    with Kafka(tmp_path / "kafka", overrides=given) as kafka:
-        told = asyncio.run(properties(kafka))
-    assert {name: told.get(name) for name in given} == given
-    assert int(told["message.max.bytes"]) == broker.LARGEST_RECORD
-
-
-async def properties(kafka: Kafka) -> dict[str, str]:
-    """What the broker says its properties are."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
-    await admin.start()
-    try:
-        [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.BROKER, "1")])
-    finally:
-        await admin.close()
-    [(_, _, _, _, entries)] = answer.resources
-    return {name: value for name, value, *_ in entries}
 
 
 @pytest.mark.faults

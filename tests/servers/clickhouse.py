@@ -62,8 +62,11 @@ class ClickHouse:
     server's time zone. Use it as a context manager: it is killed at the end.
     """
 
-    def __init__(self, directory: Path, *, more: str = "", grants: Sequence[str] = (), zone: str = "UTC") -> None:
+    def __init__(
+        self, directory: Path, *, more: str = "", user: str = USER, grants: Sequence[str] = (), zone: str = "UTC"
+    ) -> None:
         self.directory = directory
+        self.user = user
         self.more = more
         self.grants = grants
         self.zone = zone
@@ -86,7 +89,7 @@ class ClickHouse:
 
     def url(self, database: str = "commitwire") -> str:
         """The store URL of a database, with the right user and password."""
-        return f"clickhouse://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
+        return f"clickhouse://{self.user}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
 
     def start(self, *, password: str = PASSWORD, readonly: bool = False) -> None:
         """Start it and wait until it answers: with another password, or for reading only, if you like.
@@ -105,7 +108,7 @@ class ClickHouse:
         users = self.directory / "users.xml"
         users.write_text(
             _USERS.format(
-                user=USER,
+                user=self.user,
                 digest=hashlib.sha256(password.encode()).hexdigest(),
                 profile="readonly" if readonly else "default",
                 grants=f"<grants>{''.join(f'<query>{one}</query>' for one in self.grants)}</grants>"
@@ -184,11 +187,11 @@ def fresh_database() -> str:
     return f"test_{uuid.uuid4().hex}"
 
 
-def started(server: ClickHouse) -> ClickHouse:
+def started(server: ClickHouse, *, password: str = PASSWORD) -> ClickHouse:
     """The server, started; where none can be had the test is skipped and says what to install, and fails in CI."""
     try:
         ask_for(place())
-        server.start()
+        server.start(password=password)
     except Unavailable as error:
         server.close()
         skip_or_fail(error)
