@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from schemas.complaint import complaints
 from schemas.errors import TooNew, Undecodable
 from schemas.model import Event
 from schemas.topics import EVENTS
@@ -82,6 +83,5 @@ def _upcast(name: str, version: int, wanted: int, body: dict[str, Any]) -> dict[
 
 def _first_line(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        first = error.errors(include_url=False)[0]
-        return f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}"
+        return complaints(error)[0].at("body")
     return str(error).split("\n")[0]

@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from agents.llm.settings import EndpointSettings
 from reports.deliveries.files import check_formats
+from schemas.complaint import complaints
 from schemas.definition import NAME_PATTERN, Language
 from schemas.errors import Misuse
 from schemas.model import Frozen
@@ -197,12 +198,11 @@ def load_settings(path: Path | None, environ: Mapping[str, str] = os.environ) ->
 
 
 def _misuse(error: ValidationError, where: Mapping[str, str], file: Path | None) -> Misuse:
-    first = error.errors(include_url=False, include_input=False)[0]
-    key = str(first["loc"][0])
-    fields = Settings.model_fields if len(first["loc"]) == 1 else EndpointSettings.model_fields
-    known = f"; known keys: {', '.join(fields)}" if first["type"] == "extra_forbidden" else ""
-    place = ".".join(str(part) for part in first["loc"])
-    return Misuse(f"{where.get(key, file)}: {place}: {first['msg'].removeprefix('Value error, ')}{known}")
+    first = complaints(error)[0]
+    key = str(first.path[0])
+    fields = Settings.model_fields if len(first.path) == 1 else EndpointSettings.model_fields
+    known = f"; known keys: {', '.join(fields)}" if first.kind == "extra_forbidden" else ""
+    return Misuse(f"{where.get(key, file)}: {first.at('')}{known}")
 
 
 def _check_urls(settings: Settings, where: Mapping[str, str]) -> None:

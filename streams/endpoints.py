@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from agents.llm.settings import EndpointSettings
+from schemas.complaint import complaints
 from schemas.errors import Misuse
 from streams.config import Settings
 
@@ -47,6 +48,6 @@ def _from_environment(url: str, key: str) -> EndpointSettings:
     try:
         return EndpointSettings.model_validate({"url": url, "key": key})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        variable = "OPENAI_API_KEY" if first["loc"] == ("key",) else "OPENAI_BASE_URL"
-        raise Misuse(f"the variable {variable}: {first['msg'].removeprefix('Value error, ')}") from None
+        first = complaints(error)[0]
+        variable = "OPENAI_API_KEY" if first.path == ("key",) else "OPENAI_BASE_URL"
+        raise Misuse(f"the variable {variable}: {first.message}") from None

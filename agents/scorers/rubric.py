@@ -13,6 +13,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from schemas.analyses import ChangeType, CommitAnalyzed, Facts, FileKind, Importance
+from schemas.complaint import complaints
 from schemas.errors import Misuse
 from schemas.model import Frozen
 from schemas.phrase import Code, Phrase
@@ -241,6 +242,4 @@ def _canonical(value: Any) -> str:
 
 
 def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "profiles"
-    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+    return complaints(error)[0].at("profiles")

@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from reports.deliveries.files import ReportFiles
+from schemas.complaint import complaints
 from schemas.errors import Misuse
 from schemas.reports import ReportPublished
 from streams.commands import options
@@ -37,9 +38,7 @@ def _read(path: Path) -> ReportPublished:
     except OSError as error:
         raise Misuse(f"{path} cannot be read: {error.strerror}") from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise Misuse(f"{path} is no report event: {where}: {first['msg']}") from error
+        raise Misuse(f"{path} is no report event: {complaints(error)[0].at('the file')}") from error
     if not is_zone(report.definition.zone):
         raise Misuse(f"{path} is no report event: definition.zone: there is no time zone {report.definition.zone!r}")
     if report.reference is not None:

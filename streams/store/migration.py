@@ -49,18 +49,16 @@ def available(folder: Traversable = FOLDER) -> list[Migration]:
     return sorted(found, key=lambda migration: migration.number)
 
 
-def migrate(client: Client, address: Address, migrations: list[Migration]) -> list[int]:
-    """Bring the store's database up to date, and point the client at it; returns the numbers that were applied.
+def migrate(client: Client, address: Address, migrations: list[Migration]) -> None:
+    """Bring the store's database up to date, and point the client at it.
 
     Raises CorruptData when what was applied is not what this program holds.
     """
     _create_database(client, address)
     client.database = address.database
     _create_ledger(client, address)
-    pending = _pending(address, migrations, _applied(client))
-    for migration in pending:
+    for migration in _pending(address, migrations, _applied(client)):
         _apply(client, address, migration)
-    return [migration.number for migration in pending]
 
 
 def _create_database(client: Client, address: Address) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from agents.analyzers.llm.answer import Said
 from agents.llm.port import Answer
+from schemas.complaint import complaints
 
 Outcome: TypeAlias = Literal["cut", "empty", "refused", "filtered", "invalid", "wrong_language"]
 S = TypeVar("S", bound=Said)
@@ -88,6 +89,4 @@ def _objects(text: str) -> Iterator[dict[str, object]]:
 
 def _complaint(error: ValidationError) -> str:
     """What is wrong where, without what was said."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    places = [(".".join(map(str, entry["loc"])) or "answer", entry["msg"]) for entry in found]
-    return "; ".join(f"{place}: {message}" for place, message in places[:_COMPLAINTS])
+    return "; ".join(complaint.at("answer") for complaint in complaints(error)[:_COMPLAINTS])
