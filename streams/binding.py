@@ -12,10 +12,12 @@ from streams.definitions import AGE_SECONDS
 from streams.store.store import Store
 
 
-def definition_of(name: str, sources: Iterable[Source], zone: str, language: Language) -> Definition:
+def definition_of(
+    name: str, sources: Iterable[Source], zone: str, language: Language, profile: str = "default"
+) -> Definition:
     """The order of the sources means nothing."""
     ordered = tuple(sorted(sources, key=lambda source: (source.repo, source.branch)))
-    return Definition(name=name, sources=ordered, zone=zone, language=language)
+    return Definition(name=name, sources=ordered, zone=zone, language=language, profile=profile)
 
 
 def remembered(collector: Collector, bound: Definition | None) -> Collector:

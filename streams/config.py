@@ -69,6 +69,10 @@ class Settings(Frozen):
         default=None, description="Directory whose templates replace those of the same name in `reports/templates/`."
     )
     rubric: Path | None = Field(default=None, description="A rubric file in place of `agents/scorers/rubric.toml`.")
+    profile: str = Field(
+        default="default",
+        description="The profile of the rubric by which commits are scored; every worker's rubric must have it.",
+    )
     close_limit_minutes: int = Field(
         default=60, ge=1, description="A day whose commits are not all answered is published after this long."
     )

@@ -66,7 +66,8 @@ class Intake:
         collectors = [remembered(collector, bound) for collector in opened]
         sources = [source for collector in collectors for source in collector.sources()]
         self.failing = self._failing(collectors)  # reading all that is new may take hours
-        definition = definition_of(self.settings.name, sources, self.zone, self.settings.language)
+        language, profile = self.settings.language, self.settings.profile
+        definition = definition_of(self.settings.name, sources, self.zone, language, profile)
         await bind(self.store, definition, redefine=False, shared=not doorway.is_owned(self.settings))
         days = await self._days(definition)
         new: set[date] = set()

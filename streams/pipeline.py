@@ -65,7 +65,7 @@ class Pipeline:
         kept = (COMMITS, ANALYSES, SCORES, SEALS, DELIVERIES)
         return (
             Stage("analyzers", reads=(COMMITS,), handle=self.analyze, rescue=unanalyzed),
-            Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=unscored),
+            Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=self.unscored),
             # inserting a row costs as much as inserting hundreds, looking at a window once as much as for many touches
             Stage("store", reads=kept, handle=self.keep, batch=1500, linger=1.0),
             Stage("windows", reads=(WINDOWS,), handle=self.close, batch=100, linger=1.0),
@@ -84,6 +84,26 @@ class Pipeline:
             for analyzed in events
             if isinstance(analyzed, CommitAnalyzed)
             for said in judge(analyzed, self.rubric, self._profiles(analyzed.repo), self._languages(analyzed.repo))
+        ]
+
+    def unscored(self, event: Event, error: Exception) -> Sequence[Event]:
+        """An analysis that cannot be scored leaves its commit low, without points."""
+        if not isinstance(event, CommitAnalyzed):
+            return []
+        return [
+            CommitScored(
+                repo=event.repo,
+                sha=event.sha,
+                committed_at=event.committed_at,
+                profile=profile,
+                rubric="none",
+                language=event.language,
+                round=event.round,
+                points=0,
+                parts=(),
+                tier="low",
+            )
+            for profile in self._profiles(event.repo)
         ]
 
     def _profiles(self, repo: str) -> tuple[str, ...]:
@@ -120,23 +140,3 @@ class Pipeline:
 def unanalyzed(event: Event, error: Exception) -> Sequence[Event]:
     """A commit that no analyzer can handle is still scored and shown, so that its day closes."""
     return [static.failed(event, str(error) or type(error).__name__)] if isinstance(event, CommitObserved) else []
-
-
-def unscored(event: Event, error: Exception) -> Sequence[Event]:
-    """An analysis that cannot be scored leaves its commit low, without points."""
-    if not isinstance(event, CommitAnalyzed):
-        return []
-    return [
-        CommitScored(
-            repo=event.repo,
-            sha=event.sha,
-            committed_at=event.committed_at,
-            profile="default",
-            rubric="none",
-            language=event.language,
-            round=event.round,
-            points=0,
-            parts=(),
-            tier="low",
-        )
-    ]

@@ -81,7 +81,8 @@ class Run:
         bound = await self.store.definition(self.request.name)
         collectors = [self._as_bound(collector, bound) for collector in opened.collectors]
         sources = [source for collector in collectors for source in collector.sources()]
-        definition = definition_of(self.request.name, sources, self.request.zone, self.request.language)
+        request, profile = self.request, self.settings.profile
+        definition = definition_of(request.name, sources, request.zone, request.language, profile)
         shared = not doorway.is_owned(self.settings)
         await bind(self.store, definition, redefine=self.request.redefine, shared=shared)
         watch, deliverer = Watch(), self._deliverer()

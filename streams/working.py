@@ -134,6 +134,7 @@ class Working:
             opener=models.open if models and self.settings.opening else None,
         )
         rubric = Rubric.load(self.settings.rubric) if self.settings.rubric else Rubric.shipped()
+        rubric.profile(self.settings.profile)  # it is said now that there is none
         languages = self.languages if models else ()
         return Pipeline(self.store, rubric, definitions, aggregator, self.deliverer, models, languages)
 
