@@ -21,7 +21,10 @@ SELDOM_SECONDS = 30.0
 _about: ContextVar[Mapping[str, str]] = ContextVar("about")
 # after the last @ before the host; a user alone is no secret
 _PASSWORD = re.compile(r"(://[^\s/:@]*):[^\s/]*@")
-_KEY = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/-]{8,}=*|\b(?:sk|nvapi|ghp|gho|ghs|github_pat)[-_][\w-]{12,}")
+_KEY = re.compile(
+    r"(?i)\b(bearer|basic)\s+[\w.~+/-]{8,}=*"
+    r"|\b(?:sk|nvapi|gsk|hf|xai|pplx|ghp|gho|ghs|github_pat|glpat)[-_][\w-]{12,}|\bAIza[\w-]{20,}"
+)
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 
 

@@ -142,6 +142,9 @@ def test_tracebacks_are_kept_and_hold_no_password(written: Written, format: str)
         ("authorization: basic YWRhOnNlY3JldA==", "authorization: ***"),
         ("the key sk-proj-0123456789abcdef is wrong", "the key *** is wrong"),
         ("token ghp_0123456789abcdefghij", "token ***"),
+        ("token glpat-0123456789abcdefghij", "token ***"),
+        ("key gsk_0123456789abcdefghij", "key ***"),
+        ("key=AIzaSyA0123456789abcdefghijklm", "key=***"),
         ("a bearer of news, basic types, risk-averse", "a bearer of news, basic types, risk-averse"),
     ],
 )
