@@ -19,6 +19,13 @@ _CACHED = 20_000  # paths: the same ones change again and again
 _PATH_LIMIT = 1_000  # characters of a path that are read
 _NEVER = re.compile(r"(?!)")
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z0-9]+")
+_RANKS = {
+    **dict.fromkeys(FileKind, 2),  # docs, configuration, build, workflows, manifests
+    FileKind.SOURCE: 0,
+    FileKind.TEST: 1,
+    FileKind.ASSET: 3,
+    FileKind.GENERATED: 4,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,11 @@ def classify(path: str) -> PathFacts:
     kind = _kind(parts, rules, language)
     marks = frozenset(entry.mark for entry in rules.marks if entry.fits(kind, parts))
     return PathFacts(kind, language, area_of(path), marks)
+
+
+def rank(path: str) -> int:
+    """Which files of a commit a reader, or a model with little room, should see first: 0 before all others."""
+    return _RANKS[classify(path).kind]
 
 
 def area_of(path: str) -> str:

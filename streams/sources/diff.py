@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from agents.analyzers.paths import rank
 from schemas.commits import FileChange, Status
 from streams.sources.git import READ_BYTES, Stream
 from streams.sources.patch import Patch
-from streams.sources.relevance import rank
 
 DIFF_TREE = (
     *("diff-tree", "--stdin", "--always", "-r", "--root", "--raw", "-p", "-M50%", "-l1000", "-U3", "--abbrev=12"),

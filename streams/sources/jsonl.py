@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast, get_args
 
+from agents.analyzers.paths import rank
 from schemas.commits import FILES_LIMIT, CommitObserved, FileChange, Person, Status
 from schemas.day import EARLIEST, LATEST
 from schemas.repo import canonical
 from streams.sources.message import clean, parse_message, title_of
-from streams.sources.relevance import rank
 
 LINE_LIMIT = 16 * 1024 * 1024  # bytes
 _BOM = b"\xef\xbb\xbf"

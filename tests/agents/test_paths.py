@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.analyzers.paths import Mark, area_of, classify
+from agents.analyzers.paths import Mark, area_of, classify, rank
 from schemas.analyses import FileKind
 
 KINDS = {
@@ -107,3 +107,8 @@ def test_area(path: str, area: str) -> None:
 )
 def test_marks(path: str, marks: set[Mark]) -> None:
     assert classify(path).marks == marks
+
+
+def test_sources_come_first_and_what_machines_wrote_last() -> None:
+    paths = ["uv.lock", "README.md", "logo.png", "tests/test_app.py", "src/app.py"]
+    assert sorted(paths, key=rank) == ["src/app.py", "tests/test_app.py", "README.md", "logo.png", "uv.lock"]

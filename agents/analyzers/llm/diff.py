@@ -11,9 +11,8 @@ from typing import TypeAlias
 
 from agents.analyzers.llm.fence import visible
 from agents.analyzers.llm.secrets import mask
-from agents.analyzers.paths import classify
+from agents.analyzers.paths import rank
 from agents.llm.tokens import cut, estimate
-from schemas.analyses import FileKind
 from schemas.commits import CommitObserved, FileChange
 
 Pieces: TypeAlias = Callable[[], AsyncIterator[tuple[str, str]]]
@@ -30,13 +29,6 @@ _NEW, _OLD = re.compile(r"^\+\+\+ (.+?)\t?$", re.M), re.compile(r"^--- (.+?)\t?$
 _RENAMED, _HEADER = re.compile(r"^rename to (.+)$", re.M), re.compile(r"diff --git (\"?)a/.* \1b/(.+)\1$", re.M)
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)")
 _CONTROLS = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
-_PRIORITY = {
-    **dict.fromkeys(FileKind, 2),  # docs, configuration, build, workflows, manifests
-    FileKind.SOURCE: 0,
-    FileKind.TEST: 1,
-    FileKind.ASSET: 3,
-    FileKind.GENERATED: 4,
-}
 _PIECES = 8  # of which a part is filled, so that little room is wasted at its end
 _LEAST = 50  # tokens of a piece: less would break lines
 
@@ -96,7 +88,7 @@ class Pool:
             self._drop()
 
     def _begin(self, path: str) -> _File:
-        file = self.files[path] = _File(path, _weight(path))
+        file = self.files[path] = _File(path, rank(path))
         self._count += 1
         heappush(self._lightest, (-file.order, -self._count, path))
         return file
@@ -107,11 +99,6 @@ class Pool:
         self._size -= len(self.files.pop(path).text)
         if len(self.dropped) < _REMEMBERED:
             self.dropped.add(path)
-
-
-def _weight(path: str) -> int:
-    """0 for what matters most."""
-    return _PRIORITY[classify(path).kind]
 
 
 async def collect(commit: CommitObserved, pieces: Pieces | None, room: Room) -> Pool:
@@ -259,7 +246,7 @@ def _left_out(commit: CommitObserved, pool: Pool, whole: set[str]) -> list[str]:
     known = [file.path for file in commit.files if _has_text(file)]
     paths = dict.fromkeys([*known, *pool.files, *sorted(pool.dropped)])
     left = [path for path in paths if path and path not in whole]
-    return sorted(left, key=_weight)
+    return sorted(left, key=rank)
 
 
 def _left_out_total(commit: CommitObserved, left: Sequence[str], whole: set[str]) -> int:
@@ -278,7 +265,7 @@ def _has_text(file: FileChange) -> bool:
 def listed(files: Sequence[FileChange], total: int | None, tokens: int) -> str:
     """The changed files, one on a line, as many as fit; renames, modes and binary files say here all there is."""
     lines: list[str] = []
-    for file in sorted(files, key=lambda file: _weight(file.path)):
+    for file in sorted(files, key=lambda file: rank(file.path)):
         line = visible(_statement(file)).replace("\n", " ")
         tokens -= estimate(line) + 1
         if tokens < 0:

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.sources.diff import PIECE, Output, unquote
-from streams.sources.relevance import CONFIGURATION, DOCUMENTS, GENERATED, SOURCE, TESTS, rank
 
 
 @pytest.mark.parametrize(
@@ -19,30 +18,6 @@ from streams.sources.relevance import CONFIGURATION, DOCUMENTS, GENERATED, SOURC
 )
 def test_quoted_paths(printed: bytes, path: str) -> None:
     assert unquote(printed) == path
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("src/app.py", SOURCE),
-        ("Documentation/git.txt", DOCUMENTS),
-        ("README.md", DOCUMENTS),
-        ("t/t0000-basic.sh", TESTS),
-        ("pkg/thing_test.go", TESTS),
-        ("test_app.py", TESTS),
-        ("latest/contest.py", SOURCE),
-        ("pyproject.toml", CONFIGURATION),
-        (".github/workflows/ci.yml", CONFIGURATION),
-        ("requirements-dev.txt", CONFIGURATION),
-        ("uv.lock", GENERATED),
-        ("web/package-lock.json", GENERATED),
-        ("web/app.min.js", GENERATED),
-        ("vendor/x/y.go", GENERATED),
-        ("api_pb2.py", GENERATED),
-    ],
-)
-def test_what_is_read_first(path: str, expected: int) -> None:
-    assert rank(path) == expected
 
 
 @given(st.lists(st.tuples(st.sampled_from("+é漢"), st.sampled_from([0, 1, 30_000, PIECE - 1, 90_000])), max_size=8))

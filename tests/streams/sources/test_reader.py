@@ -56,9 +56,9 @@ def test_a_commit_with_everything(repo: GitRepo) -> None:
         "tests/test_a.py": ("A", None, 5, 0, "000000", "100644"),
     }
     assert (event.files_total, event.additions, event.deletions, event.detail) == (7, 7, 3, "patch")
-    assert event.files[-1].path == "tests/test_a.py"
+    assert [file.path for file in event.files[:2]] == ["new.py", "tests/test_a.py"]
     assert len(event.patch.encode()) == event.patch_bytes
-    assert event.patch.index("a/tests/test_a.py") > event.patch.index("b/sub")
+    assert event.patch.index("b/new.py") < event.patch.index("a/tests/test_a.py") < event.patch.index("b/sub")
 
 
 def test_empty_commits_and_roots_keep_their_order(repo: GitRepo) -> None:
