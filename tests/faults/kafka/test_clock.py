@@ -17,6 +17,7 @@ def test_the_clock_steps_back(organisation: Organisation, undisturbed: Sight, dr
     """What is said after it looks an hour older than what was said before, and counts all the same."""
     with Record(organisation, undisturbed) as record:
         organisation.begin(workers=2)
-        organisation.until_said(*moments(draw, 1))
-        with record.strike("the clock steps back by an hour"):
-            organisation.step_back()
+        for moment in moments(draw, 3):
+            organisation.until_said(moment)
+            with record.strike("the clock steps back by an hour"):
+                organisation.step_back()

@@ -46,7 +46,8 @@ def test_clickhouse_dies_and_is_away(
         outage.strike(record, organisation.clickhouse, "ClickHouse", draw)
 
 
-def test_clickhouse_refuses(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
+@pytest.mark.parametrize("run", range(1 if REDUCED else 3))
+def test_clickhouse_refuses(organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int) -> None:
     """Nothing helps but a person: all end with a sentence, and go on where they were when they are started again."""
     with Record(organisation, undisturbed) as record:
         organisation.begin(workers=2)

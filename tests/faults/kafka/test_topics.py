@@ -28,11 +28,12 @@ def test_partitions_are_added(organisation: Organisation, undisturbed: Sight, dr
     """The keys move to other partitions, which others read, in the middle of their work."""
     with Record(organisation, undisturbed) as record:
         organisation.begin(workers=2)
-        organisation.until_said(*moments(draw, 1))
-        with record.strike("4 partitions become 6"):
-            organisation.watch.grow(6)
-            for topic in ("commits", "scores"):
-                organisation.watch.put(topic, copies(organisation, topic, draw))
+        for moment, partitions in zip(moments(draw, 3), (6, 7, 8), strict=True):
+            organisation.until_said(moment)
+            with record.strike("partitions are added"):
+                organisation.watch.grow(partitions)
+                for topic in ("commits", "scores"):
+                    organisation.watch.put(topic, copies(organisation, topic, draw))
 
 
 def test_records_that_are_odd(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:

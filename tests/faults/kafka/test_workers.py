@@ -60,7 +60,8 @@ def test_a_worker_hangs_for_longer_than_its_session(
             sleeper.resume()
 
 
-def test_workers_come_and_go(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
+@pytest.mark.parametrize("run", range(1 if REDUCED else 3))
+def test_workers_come_and_go(organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int) -> None:
     """One, four, then two: the two that go are told to stop."""
     fault = "1, then 4, then 2 workers"
     with Record(organisation, undisturbed) as record:
