@@ -20,7 +20,8 @@ WORKER = "commitwire-worker"  # how the members of a group of consumers that sta
 COMMAND = "commitwire-command"
 LOOK_SECONDS = 0.1
 HOPS = 12  # stages from an event to its last descendant at most: asked about twice, scored, stored, told of, delivered
-IDLE_SECONDS = 60.0  # without any acknowledgement, until it is asked whether the workers are still there
+ASK_SECONDS = 15.0  # without any acknowledgement, until it is asked whether the workers are still there
+ABSENT_SECONDS = 60.0  # in which a worker that is started again is back
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +35,7 @@ class Colleagues:
     def __init__(self, groups: KafkaGroups, staffed: frozenset[str]) -> None:
         self._groups = groups
         self.staffed = staffed
+        self._absent_since: float | None = None
 
     async def finish(self, wait: Wait, patience: float) -> None:
         """Wait until all stages have acknowledged what is on their topics now, and what comes of it.
@@ -49,23 +51,32 @@ class Colleagues:
         """Wait until what is on the topics now is acknowledged: whether anything was not."""
         now = asyncio.get_running_loop().time
         ends = await patiently(self._groups.ends, wait)
-        asked, moved, before = False, now(), None
+        asked = moved = now()
+        before = None
         while unread := await patiently(lambda: self._groups.unread(ends), wait):
             if unread != before:
-                asked, moved, before = False, now(), unread
+                asked, moved, before = now(), now(), unread
             elif now() - moved > patience:
-                raise Stop(f"nothing moved for {patience:g} s; {_waiting(unread)}, start again")
-            elif now() - moved > IDLE_SECONDS and not asked:
-                asked = True
-                await self._look_for_workers(unread, wait)
+                waiting = ", ".join(f"{topic} ({count})" for topic, count in sorted(unread.items()))
+                raise Stop(f"nothing moved for {patience:g} s; unfinished records wait in {waiting}: start again")
+            elif now() - asked > ASK_SECONDS:
+                asked = now()
+                await self.check(wait)
             if not await wait(LOOK_SECONDS):
                 raise Ending
         return before is not None
 
-    async def _look_for_workers(self, unread: dict[str, int], wait: Wait) -> None:
+    async def check(self, wait: Wait) -> None:
+        """To be called now and then while they are waited for. Raises Stop when some were not there for a minute."""
         gone = self.staffed - await patiently(lambda: staffed(self._groups), wait)
-        if gone:
-            raise Stop(f"the workers that ran {', '.join(sorted(gone))} are gone; {_waiting(unread)}, start one again")
+        now = asyncio.get_running_loop().time()
+        since = now if self._absent_since is None else self._absent_since
+        self._absent_since = since if gone else None
+        if gone and now - since >= ABSENT_SECONDS:
+            raise Stop(
+                f"the workers that ran {', '.join(sorted(gone))} are gone: nothing is lost;"
+                " start one, or this command again, which does their work then"
+            )
 
 
 @asynccontextmanager
@@ -93,8 +104,3 @@ async def staffed(groups: KafkaGroups) -> frozenset[str]:
 async def _always(seconds: float) -> bool:
     await asyncio.sleep(seconds)
     return True
-
-
-def _waiting(unread: dict[str, int]) -> str:
-    counts = ", ".join(f"{topic} ({count})" for topic, count in sorted(unread.items()))
-    return f"unfinished records wait in {counts}: they are kept"

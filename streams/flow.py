@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -169,10 +169,18 @@ class Flow:
         """Wait until everything that is on the topics now, and what comes of it, is handled by whoever handles it."""
         await self.drained()
         if self._colleagues is not None and not self.is_alone:
-            try:
-                await self._colleagues.finish(self._lifetime.wait, self._patience)
-            except Ending:
-                self._check_running()
+            await self._unless_stopped(self._colleagues.finish(self._lifetime.wait, self._patience))
+
+    async def attended(self) -> None:
+        """Raises Stop when the workers that run what is left to them are gone."""
+        if self._colleagues is not None:
+            await self._unless_stopped(self._colleagues.check(self._lifetime.wait))
+
+    async def _unless_stopped(self, waiting: Awaitable[None]) -> None:
+        try:
+            await waiting
+        except Ending:
+            self._check_running()
 
     async def drained(self) -> None:
         """Wait until the stages here have acknowledged everything in the partitions that they read."""

@@ -189,6 +189,7 @@ class Run:
                 asked = begun
                 touches = [WindowTouched(definition=name, day=day, cause=cause) for name, day in watch.open(wanted)]
                 await flow.send(touches, source="run")
+                await flow.attended()
             if flow.is_alone:
                 await flow.drained()
                 return

@@ -105,7 +105,8 @@ def test_it_is_finished_when_all_that_came_of_it_is(kafka: Kafka) -> None:
 
 
 def test_when_the_workers_are_gone_it_says_so(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(colleagues, "IDLE_SECONDS", 0.5)
+    monkeypatch.setattr(colleagues, "ASK_SECONDS", 0.2)
+    monkeypatch.setattr(colleagues, "ABSENT_SECONDS", 0.5)
 
     async def run() -> None:
         url, gate = new_namespace(kafka), Gate()
@@ -116,7 +117,7 @@ def test_when_the_workers_are_gone_it_says_so(kafka: Kafka, monkeypatch: pytest.
                 assert others is not None
             async with running(url) as source:
                 await source.send([commit(1)], source="test")
-                with pytest.raises(Stop, match=r"analyzers, store are gone; .*commitwire.commits \(1\): they are kept"):
+                with pytest.raises(Stop, match=r"analyzers, store are gone: nothing is lost"):
                     await others.finish(wait, SECONDS)
 
     asyncio.run(run())
