@@ -99,7 +99,7 @@ class Aggregator:
         waiting: set[WindowKey] = set()
         ready: list[Window] = []
         due = self._due()
-        asked = self._asked | {key for key, cause in causes.items() if cause in ("asked", "closing")}
+        asked = self._asked | {key for key, cause in causes.items() if cause in ("debt", "asked", "closing")}
         surveyed = await self._survey(touched | self._waiting | due, asked)
         for window, said in surveyed:
             if said is None and causes.get(window.key) != "closing":
@@ -125,10 +125,13 @@ class Aggregator:
         self._asked = {key for key in asked if key in still or key not in told}
         return [*published, *(_again(window, causes) for window in ready if window.key not in done)]
 
-    async def examine(self, keys: set[WindowKey]) -> list[Settled]:
-        """Which of these windows have a report that stands, for one who does not own them: nothing is made of it."""
+    async def examine(self, keys: set[WindowKey], *, closing: bool = False) -> list[Settled]:
+        """Which of these windows have a report that stands, for one who does not own them: nothing is made of it.
+
+        With `closing`, also those that were published although something was still to come.
+        """
         found = []
-        ready = [window for window, said in await self._survey(keys, keys) if said is not None]
+        ready = [window for window, said in await self._survey(keys, keys) if closing or said is not None]
         while portion := _portion(ready):
             ready = ready[len(portion) :]
             for window, (last, rows) in zip(portion, await self._known(portion), strict=True):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from schemas.errors import Stop
+from schemas.topics import REQUESTS
 from streams.lifetime import Ending, Wait, patiently
 from streams.stage import Stage
 from streams.transports.broker import KafkaBroker, parse
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 WORKER = "commitwire-worker"  # how the members of a group of consumers that stay call themselves
 COMMAND = "commitwire-command"
+STORE, MODELS = "store", "models"  # stages of streams.pipeline
 LOOK_SECONDS = 0.1
 HOPS = 12  # stages from an event to its last descendant at most: asked about twice, scored, stored, told of, delivered
 ASK_SECONDS = 15.0  # without any acknowledgement, until it is asked whether the workers are still there
@@ -26,15 +28,16 @@ _log = logging.getLogger(__name__)
 
 
 class Colleagues:
-    """Those who run some of the stages that a command needs; `staffed` names what workers run.
+    """Those who run some of the stages that a command needs; `staffed` names what workers run, `all` has its own, too.
 
     Members of a group share its partitions: a command that took some would do the work of other people's reports as
     its own options say.
     """
 
-    def __init__(self, groups: KafkaGroups, staffed: frozenset[str]) -> None:
+    def __init__(self, groups: KafkaGroups, staffed: frozenset[str], stages: Collection[str]) -> None:
         self._groups = groups
         self.staffed = staffed
+        self.all = staffed.union(stages)
         self._absent_since: float | None = None
 
     async def finish(self, wait: Wait, patience: float) -> None:
@@ -44,18 +47,23 @@ class Colleagues:
         or the workers are gone.
         """
         for _ in range(HOPS):
-            if not await self._pass(wait, patience):
+            if not await self._pass(self.all, wait, patience):
                 return
 
-    async def _pass(self, wait: Wait, patience: float) -> bool:
-        """Wait until what is on the topics now is acknowledged: whether anything was not."""
+    async def store(self, wait: Wait, patience: float) -> None:
+        """Wait until what is on the topics now is stored. Raises as `finish` does."""
+        await self._pass({STORE} & self.all, wait, patience)
+
+    async def _pass(self, groups: Collection[str], wait: Wait, patience: float) -> bool:
+        """Wait until these have acknowledged what is on the topics now: whether anything was not, or came."""
         now = asyncio.get_running_loop().time
         ends = await patiently(self._groups.ends, wait)
         asked = moved = now()
         before = None
-        while unread := await patiently(lambda: self._groups.unread(ends), wait):
+        while unread := await patiently(lambda: self._groups.unread(ends, groups), wait):
             if unread != before:
                 asked, moved, before = now(), now(), unread
+                self._absent_since = None
             elif now() - moved > patience:
                 waiting = ", ".join(f"{topic} ({count})" for topic, count in sorted(unread.items()))
                 raise Stop(f"nothing moved for {patience:g} s; unfinished records wait in {waiting}: start again")
@@ -64,7 +72,7 @@ class Colleagues:
                 await self.check(wait)
             if not await wait(LOOK_SECONDS):
                 raise Ending
-        return before is not None
+        return before is not None or await patiently(self._groups.ends, wait) != ends
 
     async def check(self, wait: Wait) -> None:
         """To be called now and then while they are waited for. Raises Stop when some were not there for a minute."""
@@ -89,11 +97,11 @@ async def beside(url: str, stages: Sequence[Stage]) -> AsyncIterator[Colleagues 
     from streams.transports.kafka_groups import KafkaGroups  # the client takes a while to import
 
     reads = {stage.name: [topic.name for topic in stage.reads] for stage in stages}
-    groups = KafkaGroups(broker, reads)
-    async with groups:
+    # workers may ask models although this command does not
+    async with KafkaGroups(broker, {MODELS: [REQUESTS.name], **reads}) as groups:
         left = await patiently(lambda: staffed(groups), _always)
         _log.info("left to workers: %s", ", ".join(sorted(left)) or "nothing")
-        yield Colleagues(groups, left)
+        yield Colleagues(groups, left, reads)
 
 
 async def staffed(groups: KafkaGroups) -> frozenset[str]:

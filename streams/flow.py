@@ -171,6 +171,17 @@ class Flow:
         if self._colleagues is not None and not self.is_alone:
             await self._unless_stopped(self._colleagues.finish(self._lifetime.wait, self._patience))
 
+    @property
+    def left(self) -> frozenset[str]:
+        """The stages that workers run instead of this process."""
+        return self._colleagues.staffed if self._colleagues is not None else frozenset()
+
+    async def stored(self) -> None:
+        """Wait until what was left on the topics is handled here, and stored by whoever stores."""
+        await self.drained()
+        if self._colleagues is not None and not self.is_alone:
+            await self._unless_stopped(self._colleagues.store(self._lifetime.wait, self._patience))
+
     async def attended(self) -> None:
         """Raises Stop when the workers that run what is left to them are gone."""
         if self._colleagues is not None:
@@ -221,8 +232,7 @@ class Flow:
     @property
     def is_alone(self) -> bool:
         """Whether every partition is read here: nobody else handles what this process waits for."""
-        left = self._colleagues is not None and bool(self._colleagues.staffed)
-        return not left and all(app.is_alone for app in self._apps if app.agents)
+        return not self.left and all(app.is_alone for app in self._apps if app.agents)
 
     @property
     def dead_letters(self) -> int:

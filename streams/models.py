@@ -31,6 +31,7 @@ from streams.store.store import Store
 
 AHEAD = 2  # times as many commits as slots: some are read and masked, or stored, while others are with the model
 STORED_WITHIN = timedelta(minutes=2)  # between two events of a commit
+LOST_AFTER = timedelta(minutes=9)  # before the stage gives up
 _MILLION = 1_000_000
 _log = logging.getLogger(__name__)
 
@@ -136,9 +137,13 @@ class Models:
             self._missing.pop(request.key, None)
             return commit
         since = self._missing.setdefault(request.key, self._clock.now())
-        late = self._clock.now() - since > STORED_WITHIN
-        if late and await self._store.is_analyzed(request.repo, request.sha):  # which was said after the commit was
+        waited = self._clock.now() - since
+        if waited > STORED_WITHIN and await self._store.is_analyzed(
+            request.repo, request.sha
+        ):  # later than it was said
             raise Reject(f"{request.key} is to be analyzed, but the store has only what was said of it")
+        if waited > LOST_AFTER:
+            raise Reject(f"{request.key} is to be analyzed, but it is not in the store")
         raise Retry(f"{request.key} is not in the store yet")
 
     async def open(self, report: ReportPublished) -> Opening | None:

@@ -65,7 +65,7 @@ class Pipeline:
         kept = (COMMITS, ANALYSES, SCORES, SEALS, DELIVERIES)
         return (
             Stage("analyzers", reads=(COMMITS,), handle=self.analyze, rescue=unanalyzed),
-            Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=self.unscored),
+            Stage("scorers", reads=(ANALYSES,), handle=self.score, rescue=self.rescue),
             # inserting a row costs as much as inserting hundreds, looking at a window once as much as for many touches
             Stage("store", reads=kept, handle=self.keep, batch=1500, linger=1.0),
             Stage("windows", reads=(WINDOWS,), handle=self.close, batch=100, linger=1.0),
@@ -79,32 +79,20 @@ class Pipeline:
         """The scores; and, where models are used, whom to ask about the commits, and how deeply."""
         if self.languages is None:
             await self.definitions.keep_up()
-        return [
-            said
-            for analyzed in events
-            if isinstance(analyzed, CommitAnalyzed)
-            for said in judge(analyzed, self.rubric, self._profiles(analyzed.repo), self._languages(analyzed.repo))
-        ]
+        return [said for event in events if isinstance(event, CommitAnalyzed) for said in self._judged(event)]
 
-    def unscored(self, event: Event, error: Exception) -> Sequence[Event]:
-        """An analysis that cannot be scored leaves its commit low, without points."""
+    def _judged(self, analyzed: CommitAnalyzed) -> list[Event]:
+        """What its profiles say of it; somebody may have bound a report to a profile that only their rubric has."""
+        profiles = self._profiles(analyzed.repo)
+        ours = [profile for profile in profiles if profile in self.rubric.profiles]
+        said = judge(analyzed, self.rubric, ours, self._languages(analyzed.repo) if ours else ())
+        return [*said, *(unscored(analyzed, profile) for profile in profiles if profile not in ours)]
+
+    def rescue(self, event: Event, error: Exception) -> Sequence[Event]:
+        """An analysis that cannot be scored still lets its day close."""
         if not isinstance(event, CommitAnalyzed):
             return []
-        return [
-            CommitScored(
-                repo=event.repo,
-                sha=event.sha,
-                committed_at=event.committed_at,
-                profile=profile,
-                rubric="none",
-                language=event.language,
-                round=event.round,
-                points=0,
-                parts=(),
-                tier="low",
-            )
-            for profile in self._profiles(event.repo)
-        ]
+        return [unscored(event, profile) for profile in self._profiles(event.repo)]
 
     def _profiles(self, repo: str) -> tuple[str, ...]:
         return tuple(sorted({one.profile for one in self._showing(repo)})) or ("default",)
@@ -126,6 +114,8 @@ class Pipeline:
 
     async def close(self, events: Sequence[Event]) -> Sequence[Event]:
         touched = [event for event in events if isinstance(event, WindowTouched)]
+        if self.languages is None:
+            await self.definitions.keep_up()
         await self.definitions.know(touched)
         said = await self.aggregator.look(touched)
         return [inline(event) if isinstance(event, ReportPublished) else event for event in said]
@@ -140,3 +130,19 @@ class Pipeline:
 def unanalyzed(event: Event, error: Exception) -> Sequence[Event]:
     """A commit that no analyzer can handle is still scored and shown, so that its day closes."""
     return [static.failed(event, str(error) or type(error).__name__)] if isinstance(event, CommitObserved) else []
+
+
+def unscored(analyzed: CommitAnalyzed, profile: str) -> CommitScored:
+    """The score of a commit that could not be weighed: low, without points."""
+    return CommitScored(
+        repo=analyzed.repo,
+        sha=analyzed.sha,
+        committed_at=analyzed.committed_at,
+        profile=profile,
+        rubric="none",
+        language=analyzed.language,
+        round=analyzed.round,
+        points=0,
+        parts=(),
+        tier="low",
+    )

@@ -46,13 +46,17 @@ class Replayed:
 
 @dataclass(frozen=True)
 class Replay:
-    """Runs the days of a report again. Without `endpoints` only the scores are made anew."""
+    """Runs the days of a report again. Without `endpoints` only the scores are made anew.
+
+    `otherwise` says that its rubric, model or prompts are not those of the configuration.
+    """
 
     store: Store
     settings: Settings
     clock: Clock
     files: ReportFiles
     endpoints: Sequence[EndpointSettings]
+    otherwise: bool = False
 
     async def go(self, name: str, days: Sequence[date]) -> Replayed:
         """What changed. The reports of these days get new revisions where they say something else."""
@@ -63,6 +67,11 @@ class Replay:
         deliverer = Deliverer(self.files, self.store, shared=not doorway.is_owned(self.settings))
         working = Working(self.store, self.settings, self.clock, deliverer, self.endpoints)
         async with working.flow() as (flow, _):
+            if self.otherwise and flow.left & {"scorers", "models"}:
+                raise Misuse(
+                    "workers analyze and score here, as they are configured: stop them, or give them the --rubric,"
+                    " --model or --prompt that days are to be run again with"
+                )
             again = [_asked(row, definition.language) if self.endpoints else _said(row) for row in before]
             said = [event for event in again if event is not None]
             await flow.send(said, source="replay")

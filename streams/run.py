@@ -37,7 +37,7 @@ from streams.working import Working
 
 LOOK_SECONDS = 0.5  # between two looks at what others have published
 LOOK_SHARE = 5  # times as long as a look took: the store has other work
-ASK_SECONDS = 15.0  # until others are asked again for what is not published yet
+ASK_SECONDS = 5.0  # until others are asked again for what is not published yet
 
 
 async def report(request: Request, settings: Settings, clock: Clock, progress: Progress) -> Outcome:
@@ -92,7 +92,10 @@ class Run:
         # seals and skips are read from the store: what was left is handled by now
         async with working.flow() as (flow, pipeline):
             if self.endpoints:
-                await pay(flow, await self._debts(definition, opened.days))
+                debts = await self._debts(definition, opened.days)
+                await pay(flow, debts)
+                if debts and not flow.is_alone:
+                    await flow.finished()  # the report that stands says that they are owed
             sealed = await self._feed(flow, collectors, definition, opened.days)
             wanted = self._wanted(definition, sealed)
             deliverer.wanted |= wanted.keys()
@@ -169,7 +172,10 @@ class Run:
         # What is new touches its windows once it is stored. A touch before that would tell of new commits in old days.
         await first(watch.until(wanted), flow.drained())
         for cause in causes:
-            await first(watch.until(wanted), self._handled(flow, aggregator, watch, wanted, cause))
+            handled = [self._handled(flow, aggregator, watch, wanted, cause)]
+            if not flow.is_alone and cause == "asked":
+                handled.append(self._finished(flow))
+            await first(watch.until(wanted), *handled)
         for name, day in sorted(watch.open(wanted)):
             raise Stop(f"the report {name!r} of {day} could not be made; `commitwire dead-letters` says why")
 
@@ -183,7 +189,7 @@ class Run:
         """
         now = asyncio.get_running_loop().time
         end, asked = now() + self.settings.close_limit.total_seconds(), -ASK_SECONDS
-        while now() < end:
+        while now() < end or cause == "asked":  # until then others work on it
             begun = now()
             if begun >= asked + ASK_SECONDS:
                 asked = begun
@@ -193,6 +199,12 @@ class Run:
             if flow.is_alone:
                 await flow.drained()
                 return
-            for settled in await aggregator.examine(watch.open(wanted)):
+            for settled in await aggregator.examine(watch.open(wanted), closing=cause == "closing"):
                 watch.tell(settled)
             await asyncio.sleep(max(LOOK_SECONDS, LOOK_SHARE * (now() - begun)))
+
+    async def _finished(self, flow: Flow) -> None:
+        """Others have done all that there was to do, and had time to be asked for what came of it."""
+        await flow.finished()
+        await asyncio.sleep(2 * ASK_SECONDS)
+        await flow.finished()

@@ -84,7 +84,7 @@ class Working:
             pays = self.continuous and models is not None
             await stack.enter_async_context(Office(self.settings, self.store, flow, pays=pays))
             if not self.continuous:
-                await flow.drained()
+                await flow.stored()
             yield flow, pipeline
 
     async def deliver_behind(self, flow: Flow, name: str) -> None:

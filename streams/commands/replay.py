@@ -52,7 +52,9 @@ def replay(
     async def go() -> Replayed:
         asked = _asked(settings, model, rubric, prompt)
         async with Store.existing(settings.store_url) as store:
-            again = Replay(store, settings, clock_from_environment(), options.files(settings, out), asked)
+            otherwise = any(told.values())
+            files = options.files(settings, out)
+            again = Replay(store, settings, clock_from_environment(), files, asked, otherwise)
             return await again.go(name or settings.name, days)
 
     replayed = asyncio.run(interruptible(go()))

@@ -8,9 +8,9 @@ from typing import Any, Self
 
 import aiokafka
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError, for_code
 
-from schemas.errors import Retry
+from schemas.errors import Retry, Stop
 from streams.transports.broker import KafkaBroker
 from streams.transports.kafka_client import connection
 
@@ -72,11 +72,13 @@ class KafkaGroups:
             ends: dict[Any, int] = await self._consumer.end_offsets(places)
             return ends
 
-    async def unread(self, ends: Ends) -> dict[str, int]:
-        """For each topic, how many records before these ends its slowest group has not acknowledged; 0 left out."""
+    async def unread(self, ends: Ends, groups: Collection[str]) -> dict[str, int]:
+        """For each topic, how many records before these ends the slowest of the groups has not acknowledged; 0 left
+        out."""
         unread: dict[str, int] = {}
         with self._failures():
-            for group, topics in self._reads.items():
+            for group in (f"{self._broker.namespace}.{group}" for group in groups):
+                topics = self._reads[group]
                 said = await self._admin.list_consumer_group_offsets(group)
                 places = [place for place in ends if place.topic in topics]
                 new = [place for place in places if place not in said or said[place].offset < 0]
@@ -95,5 +97,7 @@ class KafkaGroups:
     def _failures(self) -> Iterator[None]:
         try:
             yield
+        except (GroupAuthorizationFailedError, TopicAuthorizationFailedError) as error:
+            raise Stop(f"{self._broker.place} refused: {error!r}; check the user's rights") from error
         except (KafkaError, OSError) as error:
             raise Retry(f"{self._broker.place} did not answer: {error!r}; check the broker") from error

@@ -76,7 +76,10 @@ class KafkaSubscription:
         with self._failures():
             try:
                 await self._consumer.commit({place: following})
-                self._consumer.seek(place, following)  # a member that keeps a partition begins at what was committed
+                if await self._consumer.position(place) != following:
+                    self._consumer.seek(
+                        place, following
+                    )  # a member that keeps a partition begins at what was committed
             except IllegalStateError:
                 _log.warning("the record %s:%s has another reader by now", record.partition, record.offset)
 

@@ -46,3 +46,12 @@ def test_a_profile_that_the_rubric_does_not_have_is_named(home: Commitwire, repo
     said = home.report(repo.path, "--date", DAY, code=2)
     assert "the rubric has no profile 'lenient'; it has default, strict" in said.err
     assert len(said.err.splitlines()) == 1
+
+
+def test_a_profile_that_only_others_have_stops_nobody(home: Commitwire, repo: GitRepo) -> None:
+    by_file(home, rubric="rubric.toml", profile="strict")
+    home.report(repo.path, "--date", DAY, "--name", "security")
+    (home.home / "commitwire.toml").unlink()
+    repo.commit("fix: again", {"a.py": "x = 2\n"}, when=utc(f"{DAY} 12:00"))
+    home.report(repo.path, "--date", DAY)
+    assert home.event(DAY)["coverage"]["commits"] == 2

@@ -96,6 +96,8 @@ def test_a_replay_waits_for_what_workers_do(home: Commitwire, worked: GitRepo) -
         home.report(f"acme/rocket={worked.path}", "--date", YESTERDAY)
         before = rounds(home)
         with workers(home, *WHOLE):
+            said = home("replay", *days, "--model", "mine", "--data", home.data, "--out", home.out, code=2)
+            assert "workers analyze and score here, as they are configured" in said.err
             home.environment["COMMITWIRE_MODEL"] = "another"
             home("replay", *days, "--data", home.data, "--out", home.out)
         after = rounds(home)

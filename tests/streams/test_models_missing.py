@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,11 @@ from agents.llm.settings import EndpointSettings
 from schemas.analyses import AnalysisRequested
 from schemas.errors import Reject, Retry
 from streams.config import Settings
-from streams.models import STORED_WITHIN, Models
+from streams.models import LOST_AFTER, STORED_WITHIN, Models
 from streams.store.store import Store
 from tests.samples import analyzed, commit
 
 NOWHERE = EndpointSettings(url="http://127.0.0.1:9/v1", model="m", name="nobody")
-HOUR = timedelta(hours=1)
 
 
 class Moved:
@@ -30,7 +29,8 @@ class Moved:
         return self.time
 
 
-def test_it_is_waited_for_until_the_store_has_what_was_said_later(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stored", [True, False])
+def test_it_is_waited_for_until_the_store_has_what_was_said_later(tmp_path: Path, stored: bool) -> None:
     seen = commit(1)
     request = AnalysisRequested(
         repo=seen.repo,
@@ -50,13 +50,15 @@ def test_it_is_waited_for_until_the_store_has_what_was_said_later(tmp_path: Path
             for _ in range(3):
                 with pytest.raises(Retry, match="not in the store yet"):
                     await models.analyze([request])
-                clock.time += HOUR
-            await store.write([analyzed(seen)])
-            with pytest.raises(Reject, match="only what was said of it"):
+                clock.time += STORED_WITHIN
+            if stored:
+                await store.write([analyzed(seen)])
+            else:
+                clock.time += LOST_AFTER
+            with pytest.raises(Reject, match="only what was said of it" if stored else "it is not in the store"):
                 await models.analyze([request])
         finally:
             await models.close()
             await store.close()
 
     asyncio.run(run())
-    assert HOUR > STORED_WITHIN

@@ -89,7 +89,6 @@ class Organisation:
     replicas: int = 1
     programs: list[Program] = field(default_factory=list)
     given_up: list[Program] = field(default_factory=list)
-    steps: int = 0  # hours by which the clock was set back
     named: str = field(default_factory=lambda: f"org{uuid4().hex[:10]}")
 
     def __enter__(self) -> Self:
@@ -130,9 +129,8 @@ class Organisation:
 
     def step_back(self) -> None:
         """Set the clock of all back by an hour; they never see half of an instant."""
-        self.steps += 1
         new = self.home / "clock.new"
-        new.write_text((crowd.NOW - self.steps * HOUR).isoformat())
+        new.write_text((crowd.NOW - HOUR).isoformat())
         new.replace(self.home / "clock")
 
     # -- processes

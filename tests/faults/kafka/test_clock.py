@@ -13,11 +13,11 @@ from tests.faults.kafka.sight import Sight
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
-def test_the_clock_steps_back(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
+@pytest.mark.parametrize("run", range(3))
+def test_the_clock_steps_back(organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int) -> None:
     """What is said after it looks an hour older than what was said before, and counts all the same."""
     with Record(organisation, undisturbed) as record:
         organisation.begin(workers=2)
-        for moment in moments(draw, 3):
-            organisation.until_said(moment)
-            with record.strike("the clock steps back by an hour"):
-                organisation.step_back()
+        organisation.until_said(*moments(draw, 1))
+        with record.strike("the clock steps back by an hour"):
+            organisation.step_back()
