@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence, Set
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from reports.debts import PATIENCE, only_debts_differ
@@ -18,7 +19,7 @@ from schemas.seals import DaySealed
 from schemas.windows import Cause, WindowTouched
 
 CLOSE_LIMIT = timedelta(hours=1)
-PORTION = 1000  # commits whose reports are made at once, if not of one window
+PORTION = 400  # commits whose reports are made at once, if not of one window
 WindowKey = tuple[str, date]  # definition's name, day
 Opener = Callable[[ReportPublished], Awaitable[Opening | None]]
 _log = logging.getLogger(__name__)
@@ -35,6 +36,22 @@ class Settled:
     day: date
     revision: int
     seals: Mapping[Source, int]
+
+
+@dataclass
+class _Found:
+    """What a look found: what was `told` of each window, which are `ready`, which wait, and which are `left` because
+    there is enough to do. Those that are ready are of one definition."""
+
+    left: set[WindowKey]
+    told: dict[WindowKey, int | None] = field(default_factory=dict)
+    ready: list[Window] = field(default_factory=list)
+    waiting: set[WindowKey] = field(default_factory=set)
+
+    def is_enough(self, another: Window) -> bool:
+        """Whether another window is left for the next look."""
+        commits = sum(len(window.keys) for window in self.ready)
+        return commits > PORTION or any(another.definition is not window.definition for window in self.ready[:1])
 
 
 class Aggregator:
@@ -90,40 +107,47 @@ class Aggregator:
     async def look(self, touches: Sequence[WindowTouched]) -> list[ReportPublished | WindowTouched]:
         """Look at the touched windows, and again at those that wait: late commits of another day may complete them.
 
-        Returns the reports to publish, and a touch for each window that is ready but not done: of those that are more
-        than belong into memory at once, and of those that somebody else has published meanwhile. Nothing is remembered
-        before all of it succeeded, so a repetition after an error returns the same.
+        Returns the reports to publish, and a touch for each window that is not done: of those that are more than belong
+        into memory at once, and of those that somebody else has published meanwhile. Nothing is remembered before all
+        of it succeeded, so a repetition after an error returns the same.
         """
-        touched = {(touch.definition, touch.day) for touch in touches}
         causes = {(touch.definition, touch.day): touch.cause for touch in sorted(touches, key=_weight)}
-        waiting: set[WindowKey] = set()
-        ready: list[Window] = []
-        due = self._due()
         asked = self._asked | {key for key, cause in causes.items() if cause in ("debt", "asked", "closing")}
-        surveyed = await self._survey(touched | self._waiting | due, asked)
-        for window, said in surveyed:
-            if said is None and causes.get(window.key) != "closing":
-                waiting.add(window.key)
-            elif window.key in due or causes.get(window.key) == "debt" or not self._stands(window, said):
-                ready.append(window)
-        portion = _portion(ready)
-        told = {window.key: said for window, said in surveyed}
+        found = await self._find(causes, asked)
         held: dict[WindowKey, datetime] = {}
-        settled = await self._settle(portion, causes, told, held) if portion else []
+        settled = await self._settle(found.ready, causes, found.told, held) if found.ready else []
         published = await self._unsaid([report for _, report in settled])
-        self._waiting = waiting
-        looked = {window.key for window in portion}
+        self._waiting = found.waiting | (self._waiting & found.left)
+        looked = {window.key for window in found.ready}
         self._held = {key: until for key, until in self._held.items() if key not in looked} | held
-        self._since = {key: since for key, since in self._since.items() if key in waiting}
+        self._since = {key: since for key, since in self._since.items() if key in self._waiting}
         self._said |= {(report.definition.name, report.day): report.revision for report in published}
         for notice, _ in settled:
             key = (notice.definition, notice.day)
-            self._stood[key] = (told[key], notice.seals)
+            self._stood[key] = (found.told[key], notice.seals)
             self._settled(notice)
-        done = {(notice.definition, notice.day) for notice, _ in settled}
-        still = waiting.union(window.key for window in ready) - done
-        self._asked = {key for key in asked if key in still or key not in told}
-        return [*published, *(_again(window, causes) for window in ready if window.key not in done)]
+        undone = looked - {(notice.definition, notice.day) for notice, _ in settled}
+        self._asked = {key for key in asked if key in found.waiting | undone or key not in found.told}
+        again = undone | (found.left & causes.keys()) or set(sorted(found.left)[:1])
+        return [*published, *(_again(key, causes) for key in sorted(again))]
+
+    async def _find(self, causes: Mapping[WindowKey, Cause], asked: set[WindowKey]) -> _Found:
+        """Those of the touched windows, of those held back for long enough, and of those that wait, that are ready."""
+        due = {key for key, until in self._held.items() if until <= self._now()}
+        soon = due | causes.keys()
+        found = _Found(left=soon | self._waiting)
+        async with aclosing(self._survey((soon, self._waiting - soon), asked)) as surveyed:
+            async for window, said in surveyed:
+                if found.is_enough(window):
+                    return found
+                found.told[window.key] = said
+                found.left.discard(window.key)
+                if said is None and causes.get(window.key) != "closing":
+                    found.waiting.add(window.key)
+                elif window.key in due or causes.get(window.key) == "debt" or not self._stands(window, said):
+                    found.ready.append(window)
+        found.left.clear()  # the others are not sealed yet, or nobody is told of them
+        return found
 
     async def examine(self, keys: set[WindowKey], *, closing: bool = False) -> list[Settled]:
         """Which of these windows have a report that stands, for one who does not own them: nothing is made of it.
@@ -131,7 +155,7 @@ class Aggregator:
         With `closing`, also those that were published although something was still to come.
         """
         found = []
-        ready = [window for window, said in await self._survey(keys, keys) if closing or said is not None]
+        ready = [window async for window, said in self._survey([keys], keys) if closing or said is not None]
         while portion := _portion(ready):
             ready = ready[len(portion) :]
             for window, (last, rows) in zip(portion, await self._known(portion), strict=True):
@@ -139,29 +163,29 @@ class Aggregator:
                     found.append(Settled(*window.key, last.revision, window.numbers))
         return found
 
-    def _due(self) -> set[WindowKey]:
-        """Windows that were held back for long enough."""
-        return {key for key, until in self._held.items() if until <= self._now()}
-
     def _stands(self, window: Window, said: int | None) -> bool:
         """Whether this process folded the same before: touches come in crowds."""
         return said is not None and self._stood.get(window.key) == (said, window.numbers)
 
-    async def _survey(self, keys: set[WindowKey], asked: set[WindowKey]) -> list[tuple[Window, int | None]]:
-        """The sealed windows among `keys`, each with a number that rises with what was said; None: it is not ready.
+    async def _survey(
+        self, groups: Sequence[Set[WindowKey]], asked: set[WindowKey]
+    ) -> AsyncGenerator[tuple[Window, int | None], None]:
+        """The sealed windows of each group, each with a number that rises with what was said; None: it is not ready.
 
         Those of days that are not over count where they are `asked` for, or every day is published so.
         """
-        found = []
-        for name in sorted({name for name, _ in keys} & self._definitions.keys()):
-            definition = self._definitions[name]
-            days = await self._opened(name, {day for other, day in keys if other == name})
-            windows = await self._windows(definition, days, asked)
-            wanted = {key for window in windows for key in window.keys}
-            language = definition.language if self._models else None
-            answered = await self._memory.complete(wanted, definition.profile, language) if wanted else {}
-            found += [(window, self._said_of(window, answered)) for window in windows]
-        return found
+        for keys in groups:
+            for name in sorted({name for name, _ in keys} & self._definitions.keys()):
+                definition = self._definitions[name]
+                days = await self._opened(name, {day for other, day in keys if other == name})
+                windows: Sequence[Window] = await self._windows(definition, days, asked)
+                while some := _portion(windows):
+                    windows = windows[len(some) :]
+                    wanted = {key for window in some for key in window.keys}
+                    language = definition.language if self._models else None
+                    answered = await self._memory.complete(wanted, definition.profile, language) if wanted else {}
+                    for window in some:
+                        yield window, self._said_of(window, answered)
 
     async def _opened(self, name: str, days: set[date]) -> set[date]:
         """The days that may be published: nobody is told of a day that nobody asked for."""
@@ -292,6 +316,6 @@ def _weight(touch: WindowTouched) -> int:
     return causes.index(touch.cause)
 
 
-def _again(window: Window, causes: Mapping[WindowKey, Cause]) -> WindowTouched:
-    name, day = window.key
-    return WindowTouched(definition=name, day=day, cause=causes.get(window.key, "rows"))
+def _again(key: WindowKey, causes: Mapping[WindowKey, Cause]) -> WindowTouched:
+    name, day = key
+    return WindowTouched(definition=name, day=day, cause=causes.get(key, "rows"))

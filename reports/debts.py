@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from schemas.analyses import Analysis
@@ -29,7 +30,7 @@ def _rest(report: ReportPublished, owed: _Keys) -> tuple[object, ...]:
         report.definition,
         (report.start, report.end, report.complete),
         tuple(_without(section, owed) for section in report.sections),
-        tuple(late.model_copy(update={"tier": "low"}) for late in report.late),
+        tuple(replace(late, tier="low") for late in report.late),
         report.late_total,
         _counted(report.coverage),
     )
@@ -41,11 +42,11 @@ def _without(section: RepoSection, owed: _Keys) -> RepoSection:
 
 
 def _neutral(commit: ReportedCommit, is_owed: bool) -> ReportedCommit:
-    told = commit.model_copy(update={"effort": None, "reason": None})
+    told = replace(commit, effort=None, reason=None)
     if not is_owed:
         return told
-    score = {"tier": "low", "points": 0, "parts": (), "ruled": None, "opinion": None}
-    return told.model_copy(update={**score, "analyzer": "", "depth": "static", "status": "owed", "analysis": _ANY})
+    told = replace(told, tier="low", points=0, parts=(), ruled=None, opinion=None)
+    return replace(told, analyzer="", depth="static", status="owed", analysis=_ANY)
 
 
 def _counted(coverage: Coverage) -> tuple[int, ...]:

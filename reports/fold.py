@@ -183,7 +183,7 @@ def _linked_reverts(commits: list[ReportedCommit], claims: Mapping[str, _Claim |
     reverts = {revert: target for revert, target in pairs if target}
     reverted_by = {target: revert for revert, target in reverts.items()}
     return [
-        commit.model_copy(update={"reverts": reverts.get(commit.sha), "reverted_by": reverted_by.get(commit.sha)})
+        replace(commit, reverts=reverts.get(commit.sha), reverted_by=reverted_by.get(commit.sha))
         if commit.sha in reverts or commit.sha in reverted_by
         else commit
         for commit in commits

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import field, fields
 from enum import StrEnum
 from typing import Literal
 
 from pydantic import AwareDatetime
 
 from schemas.definition import Language
-from schemas.model import Event, Frozen
+from schemas.model import Event, Frozen, value
 from schemas.phrase import Phrase
 from schemas.sha import Sha
 
@@ -51,7 +52,8 @@ class FileKind(StrEnum):
     OTHER = "other"
 
 
-class Area(Frozen):
+@value
+class Area:
     """A part of the tree, its first one or two directories ("." for the root), and what changed in it."""
 
     name: str
@@ -60,7 +62,8 @@ class Area(Frozen):
     deletions: int
 
 
-class Facts(Frozen):
+@value
+class Facts:
     """What can be read off a commit, each with its evidence. File facts are None or empty when files are unknown."""
 
     change_types: tuple[ChangeType, ...]
@@ -71,7 +74,7 @@ class Facts(Frozen):
     additions: int | None = None
     deletions: int | None = None
     source_lines: int = 0  # changed lines of files of kind source
-    kinds: dict[FileKind, int] = {}  # files per kind
+    kinds: dict[FileKind, int] = field(default_factory=dict)  # files per kind
     main_kind: FileKind | None = None  # the kind with most changed lines
     languages: tuple[str, ...] = ()  # by changed lines, most first
     areas: tuple[Area, ...] = ()  # by changed lines, most first
@@ -89,7 +92,8 @@ class Facts(Frozen):
     is_merge: bool = False
 
 
-class Insights(Frozen):
+@value
+class Insights:
     """What the change means, dimension by dimension; an empty one is shown as "nothing found"."""
 
     architecture: tuple[Phrase, ...] = ()
@@ -100,7 +104,11 @@ class Insights(Frozen):
     tests: tuple[Phrase, ...] = ()
 
 
-class Analysis(Frozen):
+DIMENSIONS = tuple(one.name for one in fields(Insights))
+
+
+@value
+class Analysis:
     change_types: tuple[ChangeType, ...]
     summary: tuple[Phrase, ...]  # sentences; the first one alone is the one-sentence summary
     scope: tuple[Phrase, ...]

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 from schemas.analyses import Analysis, Depth, Effort
 from schemas.commits import Person
 from schemas.definition import Definition, Language
-from schemas.model import Event, Frozen
+from schemas.model import Event, Frozen, value
 from schemas.scores import Part, Tier
 
 INLINE_LIMIT = 512 * 1024  # bytes: a larger report travels as a summary with a reference
@@ -26,7 +26,8 @@ class Stats(Frozen):
     low: int = 0
 
 
-class ReportedCommit(Frozen):
+@value
+class ReportedCommit:
     """A commit as a report shows it. `status` is that of its analysis; counts are None when the source gave none."""
 
     repo: str
@@ -66,7 +67,8 @@ class RepoSection(Frozen):
     missing: tuple[str, ...] = ()
 
 
-class LateCommit(Frozen):
+@value
+class LateCommit:
     """A commit of an earlier day that arrived on this one; its own day's report holds it."""
 
     repo: str

@@ -111,6 +111,7 @@ class StageLoop:
             async for batch in batches:
                 await self._process(batch)
                 failpoint(f"stage.{self.stage.name}.before_ack")
+                del batch  # not kept while the next one is waited for
         except Exception as error:
             return self._ending(error)
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from agents.analyzers.bodies import says_breaking
 from agents.analyzers.paths import Mark, PathFacts, classify
@@ -64,7 +64,7 @@ def facts_of(commit: CommitObserved, title: Title, files: Sequence[Classified] |
     message = message_facts(commit, title, files or ())
     if files is None or message.is_merge:
         return message
-    return message.model_copy(update=_file_facts(commit, files))
+    return replace(message, **_file_facts(commit, files))
 
 
 def message_facts(commit: CommitObserved, title: Title, files: Sequence[Classified] = ()) -> Facts:
@@ -72,7 +72,7 @@ def message_facts(commit: CommitObserved, title: Title, files: Sequence[Classifi
     reverts = reverted_sha(commit, title)
     merge = is_merge(commit)
     types, evidence = _types(commit, title, merge, reverts, files)
-    in_body = "body" if says_breaking(commit.body) else None
+    in_body: Literal["body"] | None = "body" if says_breaking(commit.body) else None
     return Facts(
         change_types=types,
         type_evidence=evidence,
@@ -107,7 +107,7 @@ def _type_of_paths(files: Sequence[Classified]) -> ChangeType | None:
     return _TYPE_OF_KIND.get(kinds.pop()) if len(kinds) == 1 else None
 
 
-def _file_facts(commit: CommitObserved, files: Sequence[Classified]) -> dict[str, object]:
+def _file_facts(commit: CommitObserved, files: Sequence[Classified]) -> dict[str, Any]:
     lines = _lines_by_kind(files)
     kinds = Counter(entry.path.kind for entry in files)
     return {

@@ -10,7 +10,7 @@ from agents.analyzers.references import body_text
 from agents.analyzers.size import is_large
 from agents.analyzers.titles import READ_LIMIT
 from agents.analyzers.vocabulary import vocabulary
-from schemas.analyses import ChangeType, Facts, FileKind, Insights
+from schemas.analyses import DIMENSIONS, ChangeType, Facts, FileKind, Insights
 from schemas.commits import CommitObserved
 from schemas.phrase import Code, Phrase
 
@@ -33,7 +33,7 @@ def insights_of(commit: CommitObserved, facts: Facts, files: Sequence[Classified
 
 def unknown_insights() -> Insights:
     """Every dimension says that the files are unknown."""
-    return Insights(**{name: _nothing(None) for name in Insights.model_fields})
+    return Insights(**{name: _nothing(None) for name in DIMENSIONS})
 
 
 def _nothing(files: Sequence[Classified] | None) -> tuple[Phrase, ...]:

@@ -14,7 +14,7 @@ from reports.renderers.effort import effort_line
 from reports.renderers.escape import GUARD, Markdown, address, code, cut, escape, prose
 from reports.renderers.outline import Outline
 from reports.renderers.templates import Templates
-from schemas.analyses import Insights
+from schemas.analyses import DIMENSIONS, Insights
 from schemas.phrase import Code, Phrase
 from schemas.repo import commit_url, pull_request_url
 from schemas.reports import ReportedCommit, ReportPublished
@@ -181,7 +181,7 @@ class CommitWriter:
         """One line per finding: dimensions that say the same share one; `brief` leaves out those that say nothing."""
         nothing = self._words.phrase(Phrase(code=Code.INSIGHT_NOTHING), MARKDOWN)
         lines: dict[str, list[str]] = {}
-        for dimension in Insights.model_fields:
+        for dimension in DIMENSIONS:
             said = self._words.punctuation["sentence"].join(self._sentences(getattr(insights, dimension)))
             if brief and not said:
                 continue

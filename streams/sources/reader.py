@@ -21,7 +21,7 @@ from streams.sources.partial_clone import PartialClone
 from streams.sources.patch import Patch
 from streams.sources.repository import Repository
 
-BLOCK = 2048  # commits that are looked up together
+BLOCK = 512  # commits that are looked up together
 
 
 def read(

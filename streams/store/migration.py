@@ -7,6 +7,7 @@ last one, so a crash anywhere is repaired by the next start. Several processes m
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -26,6 +27,8 @@ FOLDER: Traversable = files("streams.store") / "migrations"
 LEDGER = """CREATE TABLE IF NOT EXISTS migrations (
     number UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
 ) ENGINE = ReplacingMergeTree ORDER BY (number, checksum)"""
+
+_OF_MERGES = re.compile(r"ALTER TABLE \w+ MODIFY SETTING\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,17 @@ def _pending(address: Address, migrations: list[Migration], applied: dict[int, s
     return [migration for migration in migrations if migration.number not in applied]
 
 
+def wanted(migration: Migration, address: Address) -> list[str]:
+    """The statements of a migration that this store needs.
+
+    How tables are merged is said to the engine in this process only: the memory of a server is its administrator's
+    business, and so is the right to alter settings.
+    """
+    return [one for one in statements(migration.sql) if address.embedded or not _OF_MERGES.match(one)]
+
+
 def _apply(client: Client, address: Address, migration: Migration) -> None:
-    for statement in statements(migration.sql):
+    for statement in wanted(migration, address):
         _run(client, address, statement)
         failpoint("migration.after_statement")
     client.insert(

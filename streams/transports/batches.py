@@ -55,6 +55,7 @@ class BatchStream(Stream):  # type: ignore[misc]
                         event.ack()
                 finally:
                     self.app.consumer.left(messages)
+                del event, events, messages  # not kept while the next are waited for
 
     async def singles(self) -> AsyncGenerator[Single, None]:
         """Messages one by one, to be acknowledged in any order; those that are not when it is closed stay so."""
@@ -83,6 +84,7 @@ class BatchStream(Stream):  # type: ignore[misc]
                 self.app.consumer.took([event.message for event in events])
                 begun = now()
                 yield events
+                del events
                 end = now() + rest(now() - begun, linger)
         except StopAsyncIteration:  # thrown into the queue by Faust when the agent is to end
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.analyses import Analysis, CommitAnalyzed, Insights
+from schemas.analyses import DIMENSIONS, Analysis, CommitAnalyzed
 from schemas.phrase import Code, Phrase
 
 _Arguments = dict[str, type]
@@ -89,7 +89,7 @@ def phrases_of(analyzed: CommitAnalyzed) -> Iterator[Phrase]:
     """Every phrase of an analysis."""
     analysis: Analysis = analyzed.analysis
     yield from (*analysis.summary, *analysis.scope, *analysis.risks, *analysis.suggestions)
-    for name in Insights.model_fields:
+    for name in DIMENSIONS:
         yield from getattr(analysis.insights, name)
 
 

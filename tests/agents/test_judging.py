@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_the_tier_decides_how_deeply(tier: str, depth: str) -> None:
 @pytest.mark.parametrize("changes", [{"status": "failed"}, {"facts": analyzed("Merge x").facts}])
 def test_nobody_is_asked_about_merges_and_what_failed(changes: dict[str, Any]) -> None:
     facts = changes.get("facts")
-    told = {"facts": facts.model_copy(update={"is_merge": True})} if facts else changes
+    told = {"facts": replace(facts, is_merge=True)} if facts else changes
     score, requests = said(analyzed("feat: x", **told), "en")
     assert (score.final, requests) == (True, [])
 

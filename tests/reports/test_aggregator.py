@@ -173,7 +173,30 @@ def test_more_windows_than_belong_into_memory_are_published_in_portions() -> Non
             published += [report.day for report in reports]
             touches = [event for event in said if isinstance(event, WindowTouched)]
         assert sorted(published) == sorted(days)
-        assert max(sizes) <= 1_200
+        assert max(sizes) <= 600
+
+    run(test)
+
+
+@pytest.mark.parametrize("commits", [1, 250, 600])
+def test_windows_that_wait_are_looked_at_when_others_are_enough_for_a_look(commits: int) -> None:
+    async def test(desk: Desk) -> None:
+        full, before = DAY - timedelta(days=5), DAY - timedelta(days=1)
+        late = commit(5_000, at=NOON - timedelta(days=1))
+        await desk.write(seal(4_000, late={5_000: before}), *answers(commit(4_000)))
+        assert await desk.look() == []
+        await desk.write(*answers(late))
+        for n in range(3):
+            numbers, day = range(commits * n, commits * n + commits), full - timedelta(days=n)
+            at = NOON - timedelta(days=5 + n)
+            await desk.write(seal(*numbers, day=day), *(e for i in numbers for e in answers(commit(i, at=at))))
+        touches, published = [TOUCH.model_copy(update={"day": full - timedelta(days=n)}) for n in range(3)], []
+        while touches:
+            said = await desk.aggregator.look(touches)
+            published += [event.day for event in said if isinstance(event, ReportPublished)]
+            touches = [event for event in said if isinstance(event, WindowTouched)]
+        assert sorted(published) == [full - timedelta(days=n) for n in (2, 1, 0)] + [DAY]
+        assert desk.aggregator.waiting == set()
 
     run(test)
 

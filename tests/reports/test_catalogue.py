@@ -10,7 +10,7 @@ import pytest
 
 import schemas.phrase
 from reports.catalogue import LIST_LIMIT, WORDS, Catalogue, Plain, catalogue, parse
-from schemas.analyses import ChangeType, FileKind, Insights
+from schemas.analyses import DIMENSIONS, ChangeType, FileKind
 from schemas.definition import LANGUAGES, Language
 from schemas.phrase import Code, Phrase
 from schemas.scores import TIERS
@@ -64,7 +64,7 @@ def test_every_value_of_a_set_has_a_word(language: Language) -> None:
     assert set(said["kinds"]) == set(FileKind)
     assert set(said["statuses"]) == set("AMDRCT")
     assert set(said["evidence"]) == {"title", "body"}
-    assert set(said["dimensions"]) == set(Insights.model_fields)
+    assert set(said["dimensions"]) == set(DIMENSIONS)
     assert set(said["tiers"]) == set(said["tier_headings"]) == set(TIERS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -132,7 +133,7 @@ def test_paid_debts_and_deeper_analyses_are_changes() -> None:
 def test_a_revert_is_linked_whoever_analyzed_it() -> None:
     seen = commit(2, 'Revert "commit 1"', at=NOON + minutes(2))
     static = analyzed(seen, Phrase(code=Code.SUMMARY_REVERT, args={"title": "commit 1", "sha": ""}))
-    facts = static.facts.model_copy(update={"change_types": (ChangeType.REVERT,)})
+    facts = replace(static.facts, change_types=(ChangeType.REVERT,))
     static = static.model_copy(update={"facts": facts})
     made = static.model_copy(update={"analysis": by_model(seen).analysis, "depth": "deep"})
     for said in (static, made):

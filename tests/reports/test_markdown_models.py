@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from reports.renderers.coverage import opening_line
 from reports.renderers.effort import effort_line
 from reports.renderers.escape import GUARD
 from reports.renderers.markdown import render_markdown
-from schemas.analyses import Analysis, ChangeType, Effort, Insights
+from schemas.analyses import DIMENSIONS, Analysis, ChangeType, Effort, Insights
 from schemas.definition import LANGUAGES, Language
 from schemas.phrase import Code, Phrase
 from schemas.reports import Coverage, Opening, ReportedCommit, ReportPublished
@@ -49,11 +51,11 @@ def said(commit: ReportedCommit, raw: str, tier: Tier) -> ReportedCommit:
     """The commit, with the raw text wherever a model or an endpoint may put one."""
     phrases = (text(raw), text(raw))
     risks = tuple(Phrase(code=Code.RISK_TEXT, args={"severity": name, "text": raw}) for name in ("high", raw))
-    insights = Insights(**dict.fromkeys(Insights.model_fields, phrases))
+    insights = Insights(**dict.fromkeys(DIMENSIONS, phrases))
     kinds = (ChangeType.FIX,)
     call = CALL.model_copy(update={"outcome": "invalid", "error": raw})
     opinion = Phrase(code=Code.PART_OPINION, args={"tier": "low", "reason": raw})
-    told = {
+    told: dict[str, Any] = {
         "tier": tier,
         "depth": "deep",
         "status": "done",
@@ -68,7 +70,7 @@ def said(commit: ReportedCommit, raw: str, tier: Tier) -> ReportedCommit:
             model=raw, calls=(call,), left_out=(raw, raw), left_out_total=3, pieces=2, masked=1, dropped=1
         ),
     }
-    return commit.model_copy(update=told)
+    return replace(commit, **told)
 
 
 def spoilt(raw: str) -> ReportPublished:
@@ -78,7 +80,7 @@ def spoilt(raw: str) -> ReportPublished:
     for section in report.sections:
         commits = [said(commit, raw, commit.tier) for commit in section.commits]
         if commits:
-            commits[0] = commits[0].model_copy(update={"status": "owed", "depth": "static"})
+            commits[0] = replace(commits[0], status="owed", depth="static")
         sections.append(section.model_copy(update={"commits": tuple(commits)}))
     coverage = Coverage(
         commits=8, repos=3, by_analyzer={f"llm ({raw})": 7}, owed=1, why_owed={raw: 1}, shallower=7, forgiven=1
@@ -104,11 +106,11 @@ def test_everything_a_model_says_can_be_read(tier: Tier, language: Language) -> 
     section = report.sections[0]
     commit = said(section.commits[0], "said", tier)
     parts = ("summary", "scope", "suggestions")
-    told = {name: (text(f"the {name} it gave"),) for name in parts if name != "scope" or tier != "low"}
+    told: dict[str, Any] = {name: (text(f"the {name} it gave"),) for name in parts if name != "scope" or tier != "low"}
     insights = Insights(security=(text("the insight it gave"),))
     risks = (Phrase(code=Code.RISK_TEXT, args={"severity": "medium", "text": "the risk it saw"}),)
-    analysis = commit.analysis.model_copy(update={**told, "insights": insights, "risks": risks})
-    commit = commit.model_copy(update={"analysis": analysis})
+    analysis = replace(commit.analysis, **told, insights=insights, risks=risks)
+    commit = replace(commit, analysis=analysis)
     only = section.model_copy(update={"commits": (commit,)})
     read = Page(one(render_markdown(report.model_copy(update={"sections": (only,)}), language=language))).text()
     assert all(f"the {name} it gave" in read for name in told)
@@ -116,12 +118,12 @@ def test_everything_a_model_says_can_be_read(tier: Tier, language: Language) -> 
     assert {"en": "Medium risk: the risk it saw.", "zh-CN": "中风险：the risk it saw。"}[language] in read
 
 
-def shown(tier: Tier, language: Language, **analysis: object) -> str:
+def shown(tier: Tier, language: Language, **analysis: Any) -> str:
     """The page of a single commit of a tier that a model analyzed so."""
     report = case("day")
     section = report.sections[0]
     commit = said(section.commits[0], "Said.", tier)
-    commit = commit.model_copy(update={"analysis": commit.analysis.model_copy(update=analysis)})
+    commit = replace(commit, analysis=replace(commit.analysis, **analysis))
     only = section.model_copy(update={"commits": (commit,)})
     return Page(one(render_markdown(report.model_copy(update={"sections": (only,)}), language=language))).text()
 
@@ -147,8 +149,8 @@ def test_facts_of_a_scope_are_joined_as_such() -> None:
     assert "语言：Go；语言：C" in shown("medium", "zh-CN", scope=scope)
 
 
-def commit_of(**told: object) -> ReportedCommit:
-    return case("day").sections[0].commits[0].model_copy(update=told)
+def commit_of(**told: Any) -> ReportedCommit:
+    return replace(case("day").sections[0].commits[0], **told)
 
 
 @pytest.mark.parametrize(

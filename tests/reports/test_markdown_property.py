@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -159,7 +160,7 @@ commits = st.builds(
 
 
 def named(commit: ReportedCommit, repo: str) -> ReportedCommit:
-    return commit.model_copy(update={"repo": repo, "title": commit.title if clean(commit.title) else "untitled"})
+    return replace(commit, repo=repo, title=commit.title if clean(commit.title) else "untitled")
 
 
 @st.composite

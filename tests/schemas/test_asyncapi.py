@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator, ValidationError
 from pydantic import AwareDatetime
 
+from schemas.analyses import Facts
 from schemas.asyncapi import READERS, document
 from schemas.commits import Brought
 from schemas.definition import Definition
@@ -48,12 +49,12 @@ GIVEN: dict[Any, Any] = {Sha: SHAS, tuple[Sha, ...]: st.lists(SHAS).map(tuple)}
 
 
 def any_of(model: type[Any]) -> st.SearchStrategy[Any]:
-    """Any object of the model. Hypothesis knows no patterns, so ids of commits are given to it."""
+    """Any object of the model. Hypothesis knows no patterns, and no defaults that are made: each value is given."""
     hints = get_type_hints(model, include_extras=True)
     return st.builds(model, **{name: GIVEN.get(hints[name], ...) for name in signature(model).parameters})
 
 
-for model in (Brought, LateArrival, *EVENTS):
+for model in (Brought, LateArrival, Facts, *EVENTS):
     st.register_type_strategy(model, any_of(model))
 
 

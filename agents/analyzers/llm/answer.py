@@ -7,12 +7,11 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.analyses import ChangeType, Depth
+from schemas.analyses import DIMENSIONS, ChangeType, Depth
 from schemas.scores import Tier
 
 Asked: TypeAlias = Literal["deep", "standard", "brief"]
 ASKED: tuple[Asked, ...] = ("deep", "standard", "brief")
-DIMENSIONS = ("architecture", "performance", "security", "maintainability", "compatibility", "tests")
 _INSIGHTS = dict.fromkeys(DIMENSIONS, 3)
 _ONE_INSIGHT = dict.fromkeys(DIMENSIONS, 1)
 BOUNDS: Mapping[str, Mapping[str, int]] = {  # items of a list at most; what is beyond them is not read

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from agents.analyzers.llm.answer import DIMENSIONS, Asked, BriefAnswer, model_of
-from schemas.analyses import Call, CommitAnalyzed, Effort
+from agents.analyzers.llm.answer import Asked, BriefAnswer, model_of
+from schemas.analyses import DIMENSIONS, Call, CommitAnalyzed, Effort
 from schemas.phrase import Code, Phrase
 
 

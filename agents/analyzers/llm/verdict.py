@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from string import Template
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from agents.analyzers.llm.answer import BOUNDS, DIMENSIONS, Asked, BriefAnswer, Danger, FullAnswer
+from agents.analyzers.llm.answer import BOUNDS, Asked, BriefAnswer, Danger, FullAnswer
 from agents.analyzers.llm.checking import Checker, Evidence
 from agents.analyzers.llm.prompt import Prompt
 from agents.analyzers.llm.reply import Wrong, parse, refuses
 from agents.analyzers.phrases import say
-from schemas.analyses import Analysis, Importance, Insights
+from schemas.analyses import DIMENSIONS, Analysis, Importance, Insights
 from schemas.definition import Language
 from schemas.phrase import Code, Phrase
 
@@ -47,12 +48,11 @@ class Judge:
         summary = checker.sentences(answer.summary)
         if not summary:
             self._excuse(answer, checker, last)
-        analysis = self._static.model_copy(
-            update={
-                "change_types": tuple(dict.fromkeys(answer.change_types))[: self._bounds["change_types"]],
-                "summary": _texts(summary) or self._static.summary,
-                **(self._full(answer, checker) if isinstance(answer, FullAnswer) else {}),
-            }
+        analysis = replace(
+            self._static,
+            change_types=tuple(dict.fromkeys(answer.change_types))[: self._bounds["change_types"]],
+            summary=_texts(summary) or self._static.summary,
+            **(self._full(answer, checker) if isinstance(answer, FullAnswer) else {}),
         )
         reason = checker.line(answer.importance.reason) or (summary[0] if summary else "")
         if checker.is_foreign():
@@ -66,7 +66,7 @@ class Judge:
         if not last:
             raise Wrong("invalid", complaint(self._prompt, checker.found), doubtful=True)
 
-    def _full(self, answer: FullAnswer, checker: Checker) -> dict[str, object]:
+    def _full(self, answer: FullAnswer, checker: Checker) -> dict[str, Any]:
         static, bounds = self._static, self._bounds
 
         def texts(said: Sequence[str], name: str, stand_in: tuple[Phrase, ...]) -> tuple[Phrase, ...]:

@@ -9,10 +9,9 @@ from typing import Any
 
 from agents.analyzers import static
 from agents.analyzers.llm.analyst import Analyst
-from agents.analyzers.llm.answer import DIMENSIONS
 from agents.analyzers.llm.limits import Limits
 from agents.llm.port import Answer, NoAnswer, Question, TooLong
-from schemas.analyses import AnalysisRequested, Call, CommitAnalyzed, Depth
+from schemas.analyses import DIMENSIONS, AnalysisRequested, Call, CommitAnalyzed, Depth
 from schemas.commits import CommitObserved
 from schemas.definition import Language
 from tests.agents.commits import change, commit

@@ -12,32 +12,33 @@ import pytest
 
 from schemas.errors import Retry
 from schemas.model import Event
-from streams.store.address import parse
+from streams.store.address import Address, parse
 from streams.store.client import connect
 from streams.store.cluster import clustered
-from streams.store.migration import LEDGER, Migration, available
+from streams.store.migration import LEDGER, Migration, available, wanted
 from streams.store.tables import TABLES
-from streams.store.token import statements
 from tests.servers.clickhouse import PASSWORD, USER, ClickHouse, fresh_database, started
 from tests.streams.store import history
 from tests.streams.store.memory import VIEWS, Memory, opened
 
 GOLDEN = Path(__file__).parent / "golden"
+CLUSTER = Address(host="127.0.0.1", cluster="main")
+OF_SERVERS = [one for one in available() if wanted(one, CLUSTER)]
 ALL_VIEWS = (*VIEWS, "v_reports", "v_deliveries", "v_definitions")
 
 
 def forms(found: Sequence[Migration]) -> list[str]:
     """All statements for a cluster `main`, in their order."""
-    made = [LEDGER, *(one for each in found for one in statements(each.sql))]
+    made = [LEDGER, *(one for each in found for one in wanted(each, CLUSTER))]
     return [form for statement in made for form in clustered(statement, "commitwire", "main")]
 
 
 def text(applied: Migration) -> str:
-    made = [form for statement in statements(applied.sql) for form in clustered(statement, "commitwire", "main")]
+    made = [form for statement in wanted(applied, CLUSTER) for form in clustered(statement, "commitwire", "main")]
     return ";\n\n".join(made) + ";\n"
 
 
-@pytest.mark.parametrize("applied", available(), ids=lambda one: str(one.name))
+@pytest.mark.parametrize("applied", OF_SERVERS, ids=lambda one: str(one.name))
 def test_the_form_for_clusters_is_the_expected_text(applied: Migration) -> None:
     """`python -m tests.streams.store.test_cluster` writes the files; look at what it changed."""
     assert text(applied) == (GOLDEN / f"cluster_{applied.name}").read_text("utf-8")
@@ -195,5 +196,5 @@ def test_a_shard_that_is_away_is_waited_for(cluster: Memory, shards: list[ClickH
 
 
 if __name__ == "__main__":
-    for one in available():
+    for one in OF_SERVERS:
         (GOLDEN / f"cluster_{one.name}").write_text(text(one), "utf-8")

@@ -56,6 +56,13 @@ def test_a_crash_in_the_middle_of_migrating_is_harmless(url: str, done: int) -> 
         assert memory.rows("SELECT count() FROM v_commit_tiers") == [(3,)]
 
 
+def test_the_engine_of_this_process_merges_little_at_a_time(url: str) -> None:
+    """A server is left to its administrator."""
+    with opened(url) as memory:
+        [(how,)] = memory.rows("SELECT create_table_query FROM system.tables WHERE name = 'patches'")
+    assert ("merge_max_block_size = 32" in how) == url.startswith("chdb://")
+
+
 def test_what_an_earlier_program_wrote_can_be_read(url: str) -> None:
     address = parse(url)
     claim = None if address.directory is None else directory.claim(address.directory)
