@@ -48,10 +48,10 @@ class _Found:
     ready: list[Window] = field(default_factory=list)
     waiting: set[WindowKey] = field(default_factory=set)
 
-    def is_enough(self, another: Window) -> bool:
-        """Whether another window is left for the next look."""
-        commits = sum(len(window.keys) for window in self.ready)
-        return commits > PORTION or any(another.definition is not window.definition for window in self.ready[:1])
+    @property
+    def is_enough(self) -> bool:
+        """Whether further windows are left for the next look."""
+        return sum(len(window.keys) for window in self.ready) > PORTION
 
 
 class Aggregator:
@@ -128,8 +128,10 @@ class Aggregator:
             self._settled(notice)
         undone = looked - {(notice.definition, notice.day) for notice, _ in settled}
         self._asked = {key for key in asked if key in found.waiting | undone or key not in found.told}
-        again = undone | (found.left & causes.keys()) or set(sorted(found.left)[:1])
-        return [*published, *(_again(key, causes) for key in sorted(again))]
+        again = [_again(key, causes.get(key, "rows")) for key in sorted(undone | (found.left & causes.keys()))]
+        if found.left and not again:  # any touch makes those that wait be looked at; one of these comes back here
+            again = [_again(min(causes, default=min(found.left)), "rows")]
+        return [*published, *again]
 
     async def _find(self, causes: Mapping[WindowKey, Cause], asked: set[WindowKey]) -> _Found:
         """Those of the touched windows, of those held back for long enough, and of those that wait, that are ready."""
@@ -138,7 +140,7 @@ class Aggregator:
         found = _Found(left=soon | self._waiting)
         async with aclosing(self._survey((soon, self._waiting - soon), asked)) as surveyed:
             async for window, said in surveyed:
-                if found.is_enough(window):
+                if any(window.definition is not other.definition for other in found.ready[:1]):
                     return found
                 found.told[window.key] = said
                 found.left.discard(window.key)
@@ -146,6 +148,8 @@ class Aggregator:
                     found.waiting.add(window.key)
                 elif window.key in due or causes.get(window.key) == "debt" or not self._stands(window, said):
                     found.ready.append(window)
+                    if found.is_enough:
+                        return found
         found.left.clear()  # the others are not sealed yet, or nobody is told of them
         return found
 
@@ -316,6 +320,6 @@ def _weight(touch: WindowTouched) -> int:
     return causes.index(touch.cause)
 
 
-def _again(key: WindowKey, causes: Mapping[WindowKey, Cause]) -> WindowTouched:
+def _again(key: WindowKey, cause: Cause) -> WindowTouched:
     name, day = key
-    return WindowTouched(definition=name, day=day, cause=causes.get(key, "rows"))
+    return WindowTouched(definition=name, day=day, cause=cause)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from schemas.analyses import Analysis
 from schemas.reports import Coverage, ReportedCommit, ReportPublished, RepoSection, Stats
@@ -42,11 +43,11 @@ def _without(section: RepoSection, owed: _Keys) -> RepoSection:
 
 
 def _neutral(commit: ReportedCommit, is_owed: bool) -> ReportedCommit:
-    told = replace(commit, effort=None, reason=None)
-    if not is_owed:
-        return told
-    told = replace(told, tier="low", points=0, parts=(), ruled=None, opinion=None)
-    return replace(told, analyzer="", depth="static", status="owed", analysis=_ANY)
+    told: dict[str, Any] = {"effort": None, "reason": None}
+    if is_owed:
+        told |= {"tier": "low", "points": 0, "parts": (), "ruled": None, "opinion": None}
+        told |= {"analyzer": "", "depth": "static", "status": "owed", "analysis": _ANY}
+    return replace(commit, **told)
 
 
 def _counted(coverage: Coverage) -> tuple[int, ...]:

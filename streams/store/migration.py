@@ -28,7 +28,7 @@ LEDGER = """CREATE TABLE IF NOT EXISTS migrations (
     number UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
 ) ENGINE = ReplacingMergeTree ORDER BY (number, checksum)"""
 
-_OF_MERGES = re.compile(r"ALTER TABLE \w+ MODIFY SETTING\b")
+_OF_MERGES = re.compile(r"ALTER TABLE \w+ MODIFY SETTING merge_max_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,13 @@ def test_the_engine_of_this_process_merges_little_at_a_time(url: str) -> None:
     assert ("merge_max_block_size = 32" in how) == url.startswith("chdb://")
 
 
+def test_other_settings_of_tables_reach_servers() -> None:
+    other = migration.Migration(7, "007_x.sql", "ALTER TABLE seals MODIFY SETTING fsync_after_insert = 1;")
+    assert migration.wanted(other, parse("clickhouse://host")) == [
+        "ALTER TABLE seals MODIFY SETTING fsync_after_insert = 1"
+    ]
+
+
 def test_what_an_earlier_program_wrote_can_be_read(url: str) -> None:
     address = parse(url)
     claim = None if address.directory is None else directory.claim(address.directory)
