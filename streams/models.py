@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from functools import partial
 
 from agents.analyzers import static
@@ -21,18 +21,21 @@ from agents.llm.purse import Purse
 from agents.llm.settings import EndpointSettings
 from schemas.analyses import AnalysisRequested, CommitAnalyzed, Effort
 from schemas.commits import CommitObserved
-from schemas.errors import CommitwireError, Reject, Retry
+from schemas.errors import Reject, Retry, Stop
 from schemas.model import Event
 from schemas.reports import Opening, ReportPublished
 from streams.clock import Clock
 from streams.config import Settings
 from streams.meter import UNMETERED, Meter
+from streams.policy import Backoff, Tries
 from streams.store.store import Store
 
 AHEAD = 2  # times as many commits as slots: some are read and masked, or stored, while others are with the model
-STORED_WITHIN = timedelta(minutes=2)  # between two events of a commit
-LOST_AFTER = timedelta(minutes=9)  # before the stage gives up
+STORED_WITHIN = 120.0  # seconds that a commit may be stored after what was said of it, before that is used alone
+LOOKS = Backoff(first=0.25, longest=5.0, total=86_400.0)  # for a commit of which nothing is stored: the store is behind
+UNSTORED = "the commit was not stored yet"  # a reason of debts; the catalogues have words for it
 _MILLION = 1_000_000
+_Question = tuple[str, str, str, int]  # repo, sha, language, round
 _log = logging.getLogger(__name__)
 
 
@@ -68,7 +71,7 @@ class Models:
             purse.depth,
             respondents,
         )
-        self._missing: dict[str, datetime] = {}  # commits that are not in the store yet -> since when
+        self._under_way: dict[_Question, asyncio.Task[CommitAnalyzed]] = {}
 
     @classmethod
     async def of(
@@ -95,7 +98,8 @@ class Models:
     async def share(self, workers: int) -> None:
         """So many workers ask together: their budget, their requests per minute, what they know of the endpoints."""
         now = self._clock.now()
-        self._purse.share(Spent(*await self._store.spent(now.astimezone(UTC).date())), workers)
+        account = await self._store.account(now.astimezone(UTC).date(), self._purse.untold)
+        self._purse.share(Spent(account.tokens, account.cost), account.entered, workers, now)
         await self._chain.share(workers)
 
     async def close(self) -> None:
@@ -105,21 +109,51 @@ class Models:
     async def analyze(self, events: Sequence[Event]) -> Sequence[Event]:
         """An analysis, or a debt, for each request."""
         requests = [event for event in events if isinstance(event, AnalysisRequested)]
-        said = [await self._analyze(request) for request in requests]
+        said = [await self._once(request) for request in requests]
         self._answered(len(said))
         return said
 
+    async def _once(self, request: AnalysisRequested) -> CommitAnalyzed:
+        """The analysis; who asks for one that is being made gets the same. The end of the stage cancels all."""
+        question = (request.repo, request.sha, request.language, request.round)
+        if question not in self._under_way:
+            self._under_way[question] = task = asyncio.create_task(self._analyze(request))
+            task.add_done_callback(lambda _: self._under_way.pop(question))
+        return await self._under_way[question]
+
     async def _analyze(self, request: AnalysisRequested) -> CommitAnalyzed:
-        known, commit = await asyncio.gather(
-            self._store.analysis(request.repo, request.sha, request.language), self._commit(request)
-        )
-        if known is not None and known.round >= request.round:
-            return known  # a repetition: it was analyzed before it could be acknowledged
+        """Waits for as long as the store is behind, which makes the stage take no more than it can do."""
+        looks = Tries(LOOKS)
+        while True:
+            known, commit = await asyncio.gather(
+                self._store.analysis(request.repo, request.sha, request.language),
+                self._store.whole(request.repo, request.sha),
+            )
+            if known is not None and known.round >= request.round:
+                return known  # a repetition: it was analyzed before it could be acknowledged
+            if commit is not None:
+                return await self._made(commit, request, known)
+            if looks.waited >= STORED_WITHIN and (facts := await self._store.static(request.repo, request.sha)):
+                return owed(facts, request, known, UNSTORED, Effort())
+            await self._later(request, looks)
+
+    async def _later(self, request: AnalysisRequested, looks: Tries) -> None:
+        """Return when it is time for another look. Raises Reject after a day."""
+        seconds = looks.pause()
+        if seconds is None:
+            raise Reject(f"{request.key} is to be analyzed, but nothing of it came to the store in a day")
+        if looks.waited - seconds < STORED_WITHIN <= looks.waited:
+            _log.warning("%s is to be analyzed and not in the store yet: it is waited for", request.key)
+        await asyncio.sleep(seconds)
+
+    async def _made(
+        self, commit: CommitObserved, request: AnalysisRequested, known: CommitAnalyzed | None
+    ) -> CommitAnalyzed:
         facts = static.analyze(commit)
         pieces = partial(self._store.pieces, request.repo, request.sha)
         try:
             analyzed = await self._analyst.analyze(commit, pieces, facts, request, known)
-        except CommitwireError:
+        except (Retry, Stop):
             raise
         except Exception as error:  # whatever a model's answer made us stumble over, its commit must not be lost
             _log.exception("analyzing %s failed", request.key)
@@ -130,21 +164,6 @@ class Models:
     def _count(self, effort: Effort | None) -> None:
         for call in effort.calls if effort else ():
             self._meter.called(call)
-
-    async def _commit(self, request: AnalysisRequested) -> CommitObserved:
-        commit = await self._store.whole(request.repo, request.sha)
-        if commit is not None:
-            self._missing.pop(request.key, None)
-            return commit
-        since = self._missing.setdefault(request.key, self._clock.now())
-        waited = self._clock.now() - since
-        if waited > STORED_WITHIN and await self._store.is_analyzed(
-            request.repo, request.sha
-        ):  # later than it was said
-            raise Reject(f"{request.key} is to be analyzed, but the store has only what was said of it")
-        if waited > LOST_AFTER:
-            raise Reject(f"{request.key} is to be analyzed, but it is not in the store")
-        raise Retry(f"{request.key} is not in the store yet")
 
     async def open(self, report: ReportPublished) -> Opening | None:
         """The opening paragraph of a report, that made before where it fits; None when none can be had."""

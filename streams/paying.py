@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.errors import Retry
 from streams.debts import pay
@@ -29,6 +29,7 @@ class Paying:
     patience: float
     every: float
     owns: Callable[[], bool]
+    _vain: int = field(default=0, init=False)  # how many that were asked for first were not answered
 
     async def go(self) -> None:
         """Until `wait` says that it is enough."""
@@ -44,19 +45,22 @@ class Paying:
     async def _pay(self) -> bool:
         """Whether everything that is owed was asked for."""
         debts = await self.store.debts() if self.owns() else []
-        if debts and not await self._answered(debts[0]):
-            return False
-        await pay(self.flow, debts[1:])
+        if debts:
+            first = debts.pop(self._vain % len(debts))  # the next oldest each time: one may be beyond all help
+            if not await self._answered(first):
+                self._vain += 1
+                return False
+        await pay(self.flow, debts)
         return True
 
     async def _answered(self, debt: Debt) -> bool:
-        """Whether the oldest debt is paid now that it was asked for."""
+        """Whether a debt is paid now that it was asked for."""
         await pay(self.flow, [debt])
         waited = 0.0
         while waited < self.patience and await self.wait(LOOK_SECONDS):
             waited += LOOK_SECONDS
             said = await self.store.analysis(debt.repo, debt.sha, debt.language)
             if said is not None and said.round > debt.round:
-                _log.info("the oldest debt, %s@%s, was asked for: %s", debt.repo, debt.sha[:10], said.status)
+                _log.info("the debt of %s@%s was asked for first: %s", debt.repo, debt.sha[:10], said.status)
                 return said.status == "done"
         return False

@@ -11,8 +11,9 @@ from agents.analyzers.llm.reply import Outcome
 from agents.llm.port import BUDGET
 from reports.catalogue import catalogue
 from schemas.definition import LANGUAGES, Language
+from streams.models import UNSTORED
 
-REASONS = {BUDGET, NO_ROOM, *(unusable(outcome) for outcome in get_args(Outcome))}
+REASONS = {BUDGET, NO_ROOM, UNSTORED, *(unusable(outcome) for outcome in get_args(Outcome))}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

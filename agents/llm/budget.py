@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -30,7 +30,9 @@ class Spent:
 class Budget:
     """Tokens and millionths of money for each UTC day, None for no bound. Time is an argument.
 
-    `spent` is what the ledger says of `day` when a process begins.
+    `spent` is what the ledger says of `day` when a process begins. Several workers may spend the same budget, and see
+    of each other only what is in the ledger, which may be behind: of what was left there each spends its share at most,
+    and what it spent itself counts as its own until the ledger has it.
     """
 
     def __init__(
@@ -44,21 +46,33 @@ class Budget:
         self._tokens = tokens
         self._money = money
         self._day = day
-        self._spent = spent or Spent()
+        self._told = spent or Spent()  # by the ledger, at the last look
+        self._untold: dict[str, Spent] = {}  # calls made here that the ledger did not have then
+        self._own = Spent()  # of all these
         self._expected = Spent()  # of what is under way
         self._reserved = Spent()  # the same at most
         self._workers = 1
 
-    def share(self, spent: Spent, workers: int, now: datetime) -> None:
-        """So many workers spend together, and the ledger says so much of the day of `now`."""
-        self._turn(now)
+    @property
+    def untold(self) -> Collection[str]:
+        """The ids of the calls that the ledger did not have at the last look."""
+        return self._untold.keys()
+
+    def share(self, told: Spent, entered: Collection[str], workers: int, now: datetime) -> None:
+        """So many workers spend together; the ledger, when looked at `now`, said so much of its day.
+
+        `entered` are those of `untold` that are counted in it.
+        """
         self._workers = workers
-        self._spent = Spent(max(self._spent.tokens, spent.tokens), max(self._spent.money, spent.money))
+        if self._turn(now):
+            self._told = Spent(max(self._told.tokens, told.tokens), max(self._told.money, told.money))
+            for each in entered:
+                self._own -= self._untold.pop(each, Spent())
 
     def spent(self, now: datetime) -> Spent:
-        """What was spent on the day of `now`, without what is under way."""
+        """What is known to be spent on the day of `now`, without what is under way; nothing where nothing is bound."""
         self._turn(now)
-        return self._spent
+        return self._told + self._own
 
     def left(self, now: datetime) -> float:
         """The share that is left, from 0.0 to 1.0, of tokens or money, whichever is less; what is under way is gone."""
@@ -97,13 +111,19 @@ class Budget:
 
     def spend(self, call: Call) -> None:
         """Count a call on the day when it was asked."""
-        if self._turn(call.asked_at):
-            self._spent += Spent(call.prompt_tokens + call.completion_tokens, call.cost)
+        if self._turn(call.asked_at) and self._is_bound:
+            self._untold[call.id] = spent = Spent(call.prompt_tokens + call.completion_tokens, call.cost)
+            self._own += spent
+
+    @property
+    def _is_bound(self) -> bool:
+        return self._tokens is not None or self._money is not None
 
     def _used(self, more: Spent, now: datetime) -> list[tuple[int, int]]:
-        """Each bound there is, and how much of it is spent, with `more`, which every worker may have under way."""
+        """Each bound there is, and how much of it is gone if every worker spends as much as this one, and `more`."""
         self._turn(now)
-        gone = self._spent + Spent(more.tokens * self._workers, more.money * self._workers)
+        each = self._own + more
+        gone = self._told + Spent(each.tokens * self._workers, each.money * self._workers)
         bounds = ((self._tokens, gone.tokens), (self._money, gone.money))
         return [(most, used) for most, used in bounds if most is not None]
 
@@ -113,5 +133,6 @@ class Budget:
         if self._day is None:
             self._day = day
         elif day > self._day:
-            self._day, self._spent = day, Spent()
+            self._day, self._told, self._own = day, Spent(), Spent()
+            self._untold.clear()
         return day == self._day

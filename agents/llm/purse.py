@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from agents.llm.budget import Budget, Spent
@@ -18,7 +18,7 @@ class Purse:
     """Implements Asker. `prices` are those of the dearest endpoint, `slots` the questions at a time.
 
     While questions are under way what they may take at most is nobody else's: whoever finds the rest too small waits
-    until it is known what they took. The last question goes alone, if what one takes as a rule is left. So a budget is
+    until it is known what they took. The last question goes alone, if what one takes as a rule is left. So a purse is
     overdrawn by one answer at most, however many ask at the same moment.
     """
 
@@ -34,9 +34,14 @@ class Purse:
         """The wanted depth, or the deepest one for which enough is left."""
         return self._budget.depth(wanted, self._now())
 
-    def share(self, spent: Spent, workers: int) -> None:
-        """So many workers spend together, and the ledger says so much of today."""
-        self._budget.share(spent, workers, self._now())
+    @property
+    def untold(self) -> Collection[str]:
+        """The ids of the calls that the ledger did not have when it was last looked at."""
+        return self._budget.untold
+
+    def share(self, told: Spent, entered: Collection[str], workers: int, at: datetime) -> None:
+        """So many workers spend together; the ledger said so much when it was looked at, `entered` of ours in it."""
+        self._budget.share(told, entered, workers, at)
 
     async def ask(self, question: Question) -> Answer:
         """One answer. Raises NoAnswer, also when the budget is used up, or TooLong."""

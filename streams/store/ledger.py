@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.analyses import CommitAnalyzed, Depth
 from schemas.definition import Language
-from streams.store.selection import OF_KEYS, query, query_of
+from streams.store.selection import OF_KEYS, Key, query, query_of
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
+
+CALLS_LIMIT = 4_000  # ids in one statement: servers read at most 256 KB
 
 
 def analyses(client: Client, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], CommitAnalyzed]:
@@ -24,9 +27,12 @@ def analyses(client: Client, keys: Collection[tuple[str, str, str]]) -> dict[tup
     }
 
 
-def is_analyzed(client: Client, key: tuple[str, str]) -> bool:
-    """Whether anybody has said anything about the commit."""
-    return any(query_of(client, {key}, f"SELECT repo, sha FROM analyses WHERE {OF_KEYS} LIMIT 1"))
+def static(client: Client, keys: Collection[Key]) -> dict[Key, CommitAnalyzed]:
+    """What is known of (repo, sha) without a model, where the commit is stored and where it is not yet."""
+    sql = f"SELECT repo, sha, event FROM analyses FINAL WHERE {OF_KEYS} AND analyzer != 'llm' ORDER BY round"
+    return {
+        (repo, sha): CommitAnalyzed.model_validate_json(event) for repo, sha, event in query_of(client, keys, sql)
+    }  # of several the last
 
 
 class Debt(NamedTuple):
@@ -57,10 +63,20 @@ def answers(client: Client, keys: Collection[str]) -> dict[str, str]:
     return {row[0]: row[1] for row in query(client, sql, keys=tuple(keys))}
 
 
-def spent(client: Client, day: date) -> tuple[int, int]:
-    """Tokens, and millionths of money, that the calls of a UTC day took."""
+class Account(NamedTuple):
+    """Tokens, and millionths of money, that the calls of a UTC day took; which of those asked about are among them."""
+
+    tokens: int
+    cost: int
+    entered: tuple[str, ...]
+
+
+def account(client: Client, day: date, calls: Collection[str] = ()) -> Account:
+    """What the ledger has of a day, all at one moment. Of the ids of calls it looks for the first CALLS_LIMIT."""
     begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    sql = """SELECT sum(prompt_tokens + completion_tokens), sum(cost) FROM model_calls FINAL
-        WHERE asked_at >= %(begin)s AND asked_at < %(end)s"""
-    [(tokens, cost)] = query(client, sql, begin=begin, end=begin + timedelta(days=1))
-    return tokens, cost
+    sql = """SELECT sum(prompt_tokens + completion_tokens), sum(cost),
+            groupArrayIf(id, id IN splitByChar(' ', %(calls)s))
+        FROM model_calls FINAL WHERE asked_at >= %(begin)s AND asked_at < %(end)s"""
+    ids = " ".join(islice(calls, CALLS_LIMIT))
+    [(tokens, cost, entered)] = query(client, sql, begin=begin, end=begin + timedelta(days=1), calls=ids)
+    return Account(tokens, cost, tuple(entered))

@@ -26,7 +26,7 @@ from streams.store.commits import CommitRow
 from streams.store.failure import failures
 from streams.store.health import StoreHealth
 from streams.store.lane import Lane
-from streams.store.ledger import Debt
+from streams.store.ledger import Account, Debt
 from streams.store.migration import available, migrate
 from streams.store.overflow import StoreOverflow
 from streams.store.question import Table, ask
@@ -59,6 +59,7 @@ class Store:
         self._people = Lane(address, "people", 1, people=True)
         # models are asked about one commit after the other, dozens at a time
         self._wholes = Together[Key, CommitObserved](self._reading(commits.whole))
+        self._statics = Together[Key, CommitAnalyzed](self._reading(ledger.static))
         self._analyses = Together[tuple[str, str, str], CommitAnalyzed](self._reading(ledger.analyses))
         self._answers = Together[str, str](self._reading(ledger.answers))
 
@@ -162,9 +163,9 @@ class Store:
         """What a model said about the commit in the language, or why it has not."""
         return await self._analyses.get((repo, sha, language))
 
-    async def is_analyzed(self, repo: str, sha: str) -> bool:
-        """Whether there is an analysis of the commit, whoever made it."""
-        return await self._readers.run(partial(ledger.is_analyzed, key=(repo, sha)))
+    async def static(self, repo: str, sha: str) -> CommitAnalyzed | None:
+        """What is known of the commit without a model, even where the commit itself is not stored yet."""
+        return await self._statics.get((repo, sha))
 
     async def debts(self, repos: Collection[str] | None = None) -> list[Debt]:
         """What is owed (of these repositories, None: of all), the oldest commits first."""
@@ -176,7 +177,11 @@ class Store:
 
     async def spent(self, day: date) -> tuple[int, int]:
         """What the calls of a UTC day took: tokens, and millionths of the price's currency."""
-        return await self._readers.run(partial(ledger.spent, day=day))
+        return (await self.account(day, ()))[:2]
+
+    async def account(self, day: date, calls: Collection[str]) -> Account:
+        """The same, and which of these calls (ids of the same day) are in it."""
+        return await self._readers.run(partial(ledger.account, day=day, calls=tuple(calls)))
 
     async def renew(self, worker: str, version: int, seconds: float) -> int:
         """Say that a worker lives for so long at least; how many do now. `version` rises with each call of a worker."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from tests.agents.llm.clock import START
 
 def call(tokens: int = 0, cost: int = 0, days: int = 0) -> Call:
     return Call(
-        id="0" * 32,
+        id=uuid4().hex,
         purpose="analysis",
         endpoint="e",
         model="m",

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ class Model:
 
 def _call(asked: int, answered: int) -> Call:
     return Call(
-        id="0" * 32,
+        id=uuid4().hex,
         purpose="analysis",
         endpoint="e",
         model="m",

@@ -17,6 +17,7 @@ from streams.store import batch, rows
 from streams.store.commits import PIECES_AT_ONCE, CommitRow
 from streams.store.ledger import Debt
 from streams.store.tables import ANSWERS, MODEL_CALLS
+from tests.samples import analyzed
 from tests.streams.store import history
 from tests.streams.store.memory import Memory
 
@@ -261,6 +262,25 @@ def test_every_call_is_counted_once(memory: Memory) -> None:
     assert of_day(memory, date(2031, 5, 3)) == (0, 0)
     sums = memory.rows(f"SELECT attempts, tokens, cost FROM v_analyses WHERE repo = '{seen.repo}' ORDER BY sha")
     assert sums == [(5, 5_000, 1_250), (0, 0, 0)]
+
+
+def test_the_ledger_says_which_calls_it_has(memory: Memory) -> None:
+    seen, noon = fresh(), datetime(2034, 5, 1, 12, tzinfo=UTC)
+    entered, other, absent = (history.call(f"{seen.key} {name}", noon) for name in ("entered", "other", "absent"))
+    memory.write(changed(answers(seen)[0], effort=Effort(calls=(entered, other))))
+    account = memory.run(memory.store.account(noon.date(), [entered.id, absent.id]))
+    assert account == (2_000, 500, (entered.id,))
+    assert memory.run(memory.store.account(noon.date(), [])) == (2_000, 500, ())
+
+
+def test_what_is_known_without_a_model_is_there_before_the_commit_is(memory: Memory) -> None:
+    seen = fresh()
+    assert memory.run(memory.store.static(seen.repo, seen.sha)) is None
+    first = analyzed(seen)
+    better = changed(first, round=first.round + ROUNDS)
+    memory.write(answers(seen)[0], better, first)
+    assert memory.run(memory.store.static(seen.repo, seen.sha)) == better
+    assert memory.run(memory.store.whole(seen.repo, seen.sha)) is None
 
 
 def test_calls_for_openings_are_in_the_ledger(memory: Memory) -> None:
