@@ -49,7 +49,8 @@ class NoTables(TableManager):  # type: ignore[misc]
 
 class Application(faust.App):  # type: ignore[misc]
     """One group of consumers; `changed` tells when anything moves, `give_up` is called with what makes going on
-    impossible, `joined` is set once the broker has said which partitions are read here."""
+    impossible. `joined` is set while the broker has said which partitions are read here: it is cleared when a session
+    has passed since they were taken away."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class Application(faust.App):  # type: ignore[misc]
         self.give_up = give_up
         self.stop_seconds = STOP_SECONDS
         self.joined = asyncio.Event()
+        self._leaving: asyncio.TimerHandle | None = None
         self.broker = parse(url)
         self._reads: set[str] = set()
         self._layout = layout
@@ -133,8 +135,18 @@ class Application(faust.App):  # type: ignore[misc]
         named = self.named(topic.name)
         await self.topic(named, schema=RawBytes(), internal=True, config=config, **kept, **size).maybe_declare()
 
+    async def _on_partitions_revoked(self, revoked: set[Any]) -> None:
+        """Mostly others come or go, and the group is complete again in a moment."""
+        if self._leaving is None:
+            loop = asyncio.get_running_loop()
+            self._leaving = loop.call_later(self._layout.session_seconds, self.joined.clear)
+        await super()._on_partitions_revoked(revoked)
+
     async def _on_partitions_assigned(self, assigned: set[Any], generation_id: int = 0) -> None:
         await super()._on_partitions_assigned(assigned, generation_id)
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
         self.joined.set()
 
     def _new_transport(self) -> Any:

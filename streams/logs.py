@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from schemas.errors import Misuse
 
 FORMATS = ("text", "json")
-FIELDS = ("stage", "topic", "repo", "sha", "event")  # what a line is about; `event` is the id of one
+# what a line is about; `event` is the id of one, the first where `events` says that it is about several
+FIELDS = ("stage", "topic", "repo", "sha", "event", "events")
 OURS = ("streams", "agents", "reports", "schemas")
 SERVICES = ("streams.application", "streams.transports")  # where Faust's classes tell of themselves in our name
 SELDOM_SECONDS = 30.0

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from schemas.dead_letters import DeadLetter
 from schemas.errors import Reject, Stop, TooManyFailures
 from schemas.model import Event
-from schemas.topics import DEAD_LETTERS, Topic
+from schemas.topics import ANALYSES, COMMITS, DEAD_LETTERS, REQUESTS, SCORES, SEALS, Topic
 from streams import tracing
 from streams.clock import Clock
 from streams.decoder import Decoder, Incoming
@@ -29,6 +29,7 @@ from streams.transports.batches import Single
 PATIENCE = Backoff()
 MESSAGE_LIMIT = 2_000  # characters of an error's message that a dead letter keeps
 BODY_LIMIT = 64 * 1024  # bytes that it keeps of a body for which it has no room
+KEYED_BY_REPO = frozenset(topic.name for topic in (COMMITS, REQUESTS, ANALYSES, SCORES, SEALS))  # REPO or REPO@SHA
 _log = logging.getLogger(__name__)
 
 
@@ -159,7 +160,8 @@ class StageLoop:
             try:
                 taken.append(Taken(record, self._decoder.event(record)))
             except Reject as error:
-                letters += self._bury(record, error, 1)
+                with about(**_identity(record)):
+                    letters += self._bury(record, error, 1)
         return taken, letters
 
     async def _results(self, taken: Sequence[Taken], tried: int) -> list[Outgoing]:
@@ -169,11 +171,11 @@ class StageLoop:
             if not isinstance(outcome, Failure):
                 self._ceiling.note(dead=False, events=len(taken))
                 return outcome
-            if judge(outcome.error, len(taken)) is Verdict.SPLIT:
-                return [out for one in taken for out in await self._results([one], outcome.tries)]
-            (record, event), error = taken[0], outcome.error
-            said, message = self._rescue(event, error)
-            return self._bury(record, error, outcome.tries, message) + said
+            if judge(outcome.error, len(taken)) is not Verdict.SPLIT:
+                (record, event), error = taken[0], outcome.error
+                said, message = self._rescue(event, error)
+                return self._bury(record, error, outcome.tries, message) + said
+        return [out for one in taken for out in await self._results([one], outcome.tries)]
 
     async def _try(self, taken: Sequence[Taken], tried: int) -> list[Outgoing] | Failure:
         """Results, or the failure that another try would not change. `tried` is how often it was tried before."""
@@ -224,7 +226,7 @@ class StageLoop:
             )
         self.dead_letters += 1
         self._meter.buried(self.stage.name)
-        _log.warning("dead letter after %d tries: %s", tries, _brief(error), extra=_identity(record))
+        _log.warning("dead letter after %d tries: %s", tries, _brief(error))
         if record.topic == DEAD_LETTERS.name:
             return []  # it lies where a letter about it would go
         letter = DeadLetter(
@@ -255,10 +257,11 @@ class StageLoop:
 
 
 def _subject(taken: Sequence[Taken]) -> dict[str, str]:
-    """What the log says of a batch: its topic when that is one, and whose event it is when it is one."""
+    """What the log says of a batch: its topic when that is one, its first event, and how many there are."""
     topics = {one.record.topic for one in taken}
     said = {"topic": topics.pop()} if len(topics) == 1 else {}
-    return said | _subject_of(taken[0].event) if len(taken) == 1 else said
+    number = {"events": str(len(taken))} if len(taken) > 1 else {}
+    return said | _subject_of(taken[0].event) | number
 
 
 def _subject_of(event: Event) -> dict[str, str]:
@@ -266,8 +269,11 @@ def _subject_of(event: Event) -> dict[str, str]:
 
 
 def _identity(record: Incoming) -> dict[str, str]:
-    """What the log says of a record, whether it can be decoded or not."""
-    return {"topic": record.topic, "event": _text(dict(record.headers or {}).get("ce_id"))}
+    """What the log says of a record that cannot be decoded: its key names the commit."""
+    key = _text(record.key)[:MESSAGE_LIMIT] if record.topic in KEYED_BY_REPO else ""
+    repo, _, sha = key.partition("@")
+    known = {"repo": repo, "sha": sha, "event": _text(dict(record.headers or {}).get("ce_id"))}
+    return {"topic": record.topic} | {name: value for name, value in known.items() if value}
 
 
 def _words(error: Exception) -> str:

@@ -3,6 +3,7 @@
 - What is finished and contiguous is committed (OrderlyConsumer); a commit that fails is tried again with the next.
 - Producers wait for all replicas and are idempotent; an error that may pass is Retry, any other Stop.
 - Records are fetched as long as their partition has room: a slow stage holds up its partitions only.
+- Where a partition ends is asked for now and then: what is not fetched does not tell, and lag would stand still.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from aiokafka.errors import (
 )
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+from mode import Service
 
 from schemas.errors import Retry, Stop
 from schemas.topics import COMMITS
@@ -36,6 +38,8 @@ UNFINISHED_RECORDS = 250  # per partition: its fetching pauses above either limi
 UNFINISHED_BYTES = 4 * 2**20
 FETCH_WAIT_MS = 200  # the broker holds an empty answer back for so long
 FULL_SECONDS = 0.02  # while a partition is full: how soon it is looked at again
+ENDS_SECONDS = 15.0  # between two questions where the partitions end
+ENDS_LIMIT = 3.0  # seconds for the answer
 LOOK_SECONDS = 0.1  # between two looks for a topic that was just made
 # The client logs as errors what it then tries again by itself; what is final reaches us as an exception.
 for chatty in ("aiokafka.cluster", "aiokafka.consumer.group_coordinator", "aiokafka.producer.sender"):
@@ -90,6 +94,14 @@ class FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             consumer.seek(tp, begin)
         return committed | begins
 
+    async def ends(self, partitions: Iterable[TP]) -> Mapping[TP, int]:
+        """The offset one past the last record of each, fetched or not. Raises KafkaError, or TimeoutError."""
+        return dict(await self.call_thread(self._ends, list(partitions)))
+
+    async def _ends(self, partitions: list[TP]) -> Any:
+        async with asyncio.timeout(ENDS_LIMIT):
+            return await self._ensure_consumer().end_offsets(partitions)
+
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Stock Faust ends the app when a broker is away for a moment. Nothing is lost by committing later."""
         consumer: aiokafka.AIOKafkaConsumer = self._ensure_consumer()
@@ -110,6 +122,10 @@ class FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
 class Consumer(OrderlyConsumer, driver.Consumer):  # type: ignore[misc]
     """A member of the group of a stage."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._ends: Mapping[TP, int] = {}
+        super().__init__(*args, **kwargs)
 
     def _new_consumer_thread(self) -> FetchThread:
         return FetchThread(self, loop=self.loop, beacon=self.beacon)
@@ -144,8 +160,26 @@ class Consumer(OrderlyConsumer, driver.Consumer):  # type: ignore[misc]
         message.topic = self.app.plain(record.topic)
         return message
 
+    @Service.task  # type: ignore[untyped-decorator]
+    async def _ask_for_ends(self) -> None:
+        while not self.should_stop:
+            await self.sleep(ENDS_SECONDS)
+            if self.offsets and not self.should_stop:
+                await self._learn_ends()
+
+    async def _learn_ends(self) -> None:
+        try:
+            self._ends = await self._thread.ends(self.offsets)
+        except (KafkaError, TimeoutError) as error:
+            _log.debug("where the partitions end was not told: %r; it is asked again", error)
+
     def highwater(self, tp: TP) -> int:
-        """One past the last record, as far as an answer to a fetch told; 0 before the first."""
+        """One past the last record, as far as the broker told; 0 before that."""
+        asked = self._ends.get(tp, 0) if tp in self.offsets else 0  # else nobody knows how far it was read
+        return max(asked, self._fetched(tp))
+
+    def _fetched(self, tp: TP) -> int:
+        """As far as an answer to a fetch told."""
         try:
             return super().highwater(tp) or 0
         except KafkaError:  # the partition was taken away in between

@@ -7,6 +7,7 @@ import json
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from streams.flow import Flow
 from streams.logs import about, configure, without_secrets
 from streams.stage import Stage
 from tests.samples import REPO, commit, sha
+from tests.streams.test_stage import Raw, raw, run
 
 OURS = logging.getLogger("streams.flow")
 Written = Callable[[], str]
@@ -214,3 +216,41 @@ def test_a_stage_tells_of_the_commit_at_hand(written: Written, tmp_path: Path) -
         *("asked", "trying again", "asked", "dead letter after 2 tries: Reject: hopeless"),
     ]
     assert [{name: line[name] for name in logs.FIELDS if name in line} for line in told] == [subject] * 4
+
+
+def test_a_stage_tells_of_the_first_of_a_batch_and_of_each_that_it_gives_up(written: Written) -> None:
+    async def handle(events: Sequence[Event]) -> Sequence[Event]:
+        logging.getLogger("streams.store").info("%d events", len(events))
+        if commit(2) in events:
+            raise Reject("hopeless")
+        return ()
+
+    configure("json", verbose=False)
+    undecodable = replace(raw(4)[0], value=b"{")
+    run(handle, [*raw(1, 2, 3), undecodable])
+    assert [(line["message"].partition(":")[0], *about_what(line)) for line in lines(written)] == [
+        ("dead letter after 1 tries", REPO, sha(4), commit(4).id, None),
+        ("3 events", REPO, sha(1), commit(1).id, "3"),
+        ("1 events", REPO, sha(1), commit(1).id, None),
+        ("1 events", REPO, sha(2), commit(2).id, None),
+        ("dead letter after 2 tries", REPO, sha(2), commit(2).id, None),
+        ("1 events", REPO, sha(3), commit(3).id, None),
+    ]
+
+
+def about_what(line: dict[str, Any]) -> list[Any]:
+    return [line.get(name) for name in ("repo", "sha", "event", "events")]
+
+
+def test_a_dead_letter_whose_key_names_no_commit_is_told_of_all_the_same(written: Written) -> None:
+    configure("json", verbose=False)
+    run(
+        nothing_fails, [Raw(b"{", {}, key=None), Raw(b"{", {}, key=b"a/b"), Raw(b"{", {}, b"r@s", "commitwire.reports")]
+    )
+    told = [{name: line[name] for name in logs.FIELDS if name in line} for line in lines(written)]
+    known = {"stage": "tested", "topic": COMMITS.name}
+    assert told == [known, {**known, "repo": "a/b"}, {**known, "topic": "commitwire.reports"}]
+
+
+async def nothing_fails(events: Sequence[Event]) -> Sequence[Event]:
+    return ()

@@ -32,8 +32,11 @@ from streams.stage import Stage
 from streams.store.question import Table
 from streams.store.store import Store
 from streams.survey import APART_SECONDS, OWED, SHARE, Survey
+from streams.transports import kafka as transport
 from tests.agents.llm.endpoint import serving
 from tests.samples import AFTER, analyzed, commit, scored
+from tests.servers.brokers import new_namespace
+from tests.servers.kafka import Kafka
 from tests.streams.store import history
 
 SECONDS = 60  # the longest that anything here may take
@@ -156,6 +159,46 @@ def test_unfinished_records_are_lag(tmp_path: Path) -> None:
                 await flow.stop()
 
     asyncio.run(run())
+
+
+def test_what_a_full_partition_does_not_fetch_is_lag(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others go on sending while a stage is stuck, and it falls behind."""
+    monkeypatch.setattr(transport, "ENDS_SECONDS", 0.2)
+    many = 2 * transport.UNFINISHED_RECORDS
+
+    async def run() -> None:
+        may_go_on = asyncio.Event()
+
+        async def stuck(events: Sequence[Event]) -> Sequence[Event]:
+            await may_go_on.wait()
+            return ()
+
+        url, metrics = new_namespace(kafka), Metrics(SystemClock().now)
+        async with started(Flow(url, SystemClock(), [Stage("stuck", (COMMITS,), stuck)])) as flow:
+            metrics.lag = flow.lag
+            async with started(Flow(url, SystemClock(), [])) as others:
+                for sent in (many, 2 * many, 3 * many):
+                    await others.send(commits(sent)[-many:], source="test")
+                    await until_lag(metrics, sent)
+            may_go_on.set()
+            await until_lag(metrics, 0)
+
+    asyncio.run(run())
+
+
+async def until_lag(metrics: Metrics, records: int) -> None:
+    while (await page(metrics))["commitwire_lag_events", COMMITS.name] != records:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def started(flow: Flow) -> AsyncIterator[Flow]:
+    async with asyncio.timeout(SECONDS):
+        await flow.start()
+        try:
+            yield flow
+        finally:
+            await flow.stop()
 
 
 def test_a_model_that_is_asked_is_counted_with_what_it_costs(tmp_path: Path) -> None:

@@ -331,6 +331,37 @@ def test_what_is_fetched_while_partitions_change_hands_comes_again(
     asyncio.run(run())
 
 
+def test_who_is_put_out_of_its_group_and_does_not_come_back_reads_nothing(kafka: Kafka) -> None:
+    async def run() -> None:
+        reader = Reader(lambda value: True)
+        async with running(new_namespace(kafka), ([REQUESTS], reader), patient=False) as app:
+            app.stop_seconds = 0
+            await app.joined.wait()
+            await send(app, numbers(2 * UNFINISHED_RECORDS))
+            await reader.until(1)
+            await eventually(lambda: _held(app, REQUESTS).records >= UNFINISHED_RECORDS)
+            app.consumer._thread._consumer._coordinator._max_poll_interval = 0.5  # nothing is fetched: there is no room
+            await eventually(lambda: not app.joined.is_set())
+            assert app.assigned == set()
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+
+def test_who_is_assigned_again_within_its_session_was_never_away(kafka: Kafka) -> None:
+    async def run() -> None:
+        url = new_namespace(kafka)
+        async with running(url, ([REQUESTS], Reader())) as app:
+            await app.joined.wait()
+            generation = app.consumer_generation_id
+            async with running(url, ([REQUESTS], Reader())):
+                await eventually(lambda: app.consumer_generation_id > generation)
+                assert app.joined.is_set()
+            await asyncio.sleep(2.5)  # longer than the session
+            assert app.joined.is_set()
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
 async def away() -> None:
     raise KafkaConnectionError
 
