@@ -47,13 +47,19 @@ async def bind(store: Store, definition: Definition, *, redefine: bool, shared: 
         await asyncio.sleep(AGE_SECONDS)
 
 
+def moved(definition: Definition, bound: Definition) -> list[tuple[Source, Source]] | None:
+    """The sources that stand on another branch now, each with the one before. None: they differ in more than that."""
+    if definition.model_copy(update={"sources": bound.sources}) != bound:
+        return None
+    if [source.repo for source in definition.sources] != [source.repo for source in bound.sources]:
+        return None
+    return [(new, old) for new, old in zip(definition.sources, bound.sources, strict=True) if new != old]
+
+
 def _completes(definition: Definition, bound: Definition) -> bool:
     """Whether they differ only where a branch was not known before."""
-    if len(definition.sources) != len(bound.sources):
-        return False
-    pairs = zip(definition.sources, bound.sources, strict=True)
-    same = all(new == old or (new.repo == old.repo and old.branch == UNKNOWN_BRANCH) for new, old in pairs)
-    return same and definition.model_copy(update={"sources": bound.sources}) == bound
+    pairs = moved(definition, bound)
+    return pairs is not None and all(old.branch == UNKNOWN_BRANCH for _, old in pairs)
 
 
 def _shown(definition: Definition) -> str:

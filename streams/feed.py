@@ -24,6 +24,7 @@ from streams.sealing import Reading, Sealer, noticed
 from streams.store.store import Store
 
 BATCH = 100  # commits handed to the stream at a time
+REMEMBERED = 100_000  # commits that a process knows to be on their way
 
 Seals = dict[Source, dict[date, DaySealed]]
 
@@ -44,6 +45,7 @@ class Feed:
     revise_days: int
     progress: Progress
     models: bool = False  # whether a commit is to be answered by a model, too
+    sent: Sent = field(default_factory=lambda: Sent())
 
     async def go(self, days: Collection[date]) -> tuple[Seals, set[date]]:
         """The seals that stand for each source, and the days that got a new one."""
@@ -163,7 +165,9 @@ class Feed:
         self.progress.expect(len(missing))
         waiting = Waiting(() if self.collector.adds_only else new, missing)
         async for batch in _batches(self.collector.commits(missing, self.clock.now, self.store.overflow())):
-            await self.flow.send(await self._new(batch, known), source="sources", wait_for_room=True)
+            unsaid = await self._new(batch, known)
+            await self.flow.send(unsaid, source="sources", wait_for_room=True)
+            self.sent.add(unsaid)
             failpoint("feed.after_batch")
             self.progress.advance(len(batch))
             yield waiting.ready((commit.repo, commit.sha) for commit in batch)
@@ -184,11 +188,28 @@ class Feed:
         return [commit for key, commit in commits.items() if _rank(commit.detail) > _rank(stored.get(key))]
 
     async def _known(self, keys: Sequence[CommitKey]) -> dict[CommitKey, Detail]:
-        """The detail in which each commit is stored together with its answers."""
+        """The detail in which each commit is stored together with its answers, or was sent by this process."""
         language = self.definition.language if self.models else None
         stored = await self.store.details(keys) if keys else {}
         answered = await self.store.complete(stored, self.definition.profile, language) if stored else ()
-        return {key: detail for key, detail in stored.items() if key in answered}
+        return self.sent.among(keys) | {key: detail for key, detail in stored.items() if key in answered}
+
+
+@dataclass
+class Sent:
+    """What this process put on the log, the last of it: while answers are on their way it is not said again."""
+
+    _details: dict[CommitKey, Detail] = field(default_factory=dict)
+
+    def add(self, commits: Iterable[CommitObserved]) -> None:
+        for commit in commits:
+            self._details[commit.repo, commit.sha] = commit.detail
+        for key in list(islice(self._details, max(0, len(self._details) - REMEMBERED))):
+            del self._details[key]
+
+    def among(self, keys: Iterable[CommitKey]) -> dict[CommitKey, Detail]:
+        """The detail in which those of `keys` were sent."""
+        return {key: self._details[key] for key in keys if key in self._details}
 
 
 class Waiting:

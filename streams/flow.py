@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -140,13 +141,16 @@ class Flow:
     async def send(self, events: Sequence[Event], *, source: str, wait_for_room: bool = False) -> None:
         """Send events to their topics; returns when they are durable.
 
-        With `wait_for_room` it first waits until the readers of these topics have caught up, so that a source is slowed
-        by its consumers.
+        With `wait_for_room` it first waits until the readers of these topics, here and elsewhere, have caught up, so
+        that a source is slowed by its consumers.
         """
         outgoing = self._outbox.encode(events, source)
         if wait_for_room:
-            topics = {one.topic for one in outgoing}
+            topics = Counter(one.topic for one in outgoing)
             await self._until(lambda lag: all(lag.get(topic, 0) < ROOM for topic in topics))
+            if self._colleagues is not None:
+                patience = self._patience if self.left else math.inf
+                await self._unless_stopped(self._colleagues.make_room(topics, self._lifetime.wait, patience))
         self._check_running()
         await self._outbox.transmit(outgoing)
 

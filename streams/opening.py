@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from schemas.day import day_of
+from schemas.definition import Source
 from schemas.errors import Misuse, SourceFailed
 from streams.clock import Clock
 from streams.collector import BranchCollector, Collector, FailedCollector, FileCollector
 from streams.config import Settings
 from streams.request import Request
 from streams.sources.branch import Branch
-from streams.sources.repository import Place, name_of, open_repository
+from streams.sources.repository import Place, Repository, name_of, open_repository
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,29 @@ async def open_collectors(places: Sequence[Place], branch: str | None, settings:
     return list(await asyncio.gather(*opening))
 
 
+def reopen(place: Place, name: str, bound: Mapping[str, str], settings: Settings) -> Collector:
+    """A repository for one who looks again and again: none of those that were read before may stop the others.
+
+    `bound` holds the branch of each of them, `name` is what this one was known by. A clone keeps its branch, whatever
+    is checked out there; a mirror follows its origin's default one. Raises Misuse for a place that is new.
+    """
+    try:
+        repository = open_repository(place, settings.mirrors)
+        name = repository.name
+        return BranchCollector(_branch(repository, bound.get(name) if place.path else None))
+    except (SourceFailed, Misuse) as error:
+        if isinstance(error, Misuse) and name not in bound:
+            raise
+        return FailedCollector.of(name, None, str(error))
+
+
+def check_twins(sources: Sequence[Source]) -> None:
+    """Raises Misuse when two repositories have the same name."""
+    twice = next((source for source in sources if sources.count(source) > 1), None)
+    if twice is not None:
+        raise Misuse(f"two of the repositories are {twice.repo} ({twice.branch}); name one: owner/name=PATH")
+
+
 async def _days(request: Request, collectors: Sequence[Collector], now: datetime) -> list[date]:
     last: list[date | None] = []
     for collector in collectors:
@@ -64,10 +88,16 @@ def _open(place: Place, ref: str | None, settings: Settings) -> Collector:
         return FailedCollector.of(name_of(place), ref, str(error))
 
 
+def _branch(repository: Repository, bound: str | None) -> Branch:
+    """The bound one while it is there."""
+    if bound is not None:
+        with suppress(Misuse):
+            return Branch(repository, bound)
+    return Branch(repository)
+
+
 async def _check_names(request: Request, collectors: Sequence[Collector]) -> None:
     sources = [source for collector in collectors for source in await asyncio.to_thread(collector.sources)]
-    twice = next((source for source in sources if sources.count(source) > 1), None)
-    if twice is not None:
-        raise Misuse(f"two of the repositories are {twice.repo} ({twice.branch}); name one: owner/name=PATH")
+    check_twins(sources)
     if not sources:
         raise Misuse(f"--jsonl: {request.jsonl} holds no commit, so it names no repository to report on")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
@@ -10,10 +12,11 @@ from rich.progress import Progress as Bar
 class Progress:
     """Counts commits on their way into the stream, and those that a model is done with.
 
-    Quiet when standard error is no terminal, or when told so.
+    Quiet when standard error is no terminal, or when told so. With a `log` the sentences are lines of it.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, log: logging.Logger | None = None) -> None:
+        self._log = log
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         rate = TextColumn("{task.fields[rate]}")
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate)
@@ -43,4 +46,7 @@ class Progress:
 
     def complain(self, sentence: str) -> None:
         """Something the user should know; also when progress is quiet."""
-        self._console.print(f"commitwire: {sentence}", markup=False, emoji=False)
+        if self._log is not None:
+            self._log.warning("%s", sentence)
+        else:
+            self._console.print(f"commitwire: {sentence}", markup=False, emoji=False)

@@ -17,7 +17,7 @@ from schemas.windows import Cause, WindowTouched
 from streams import doorway
 from streams.binding import bind, definition_of, remembered
 from streams.clock import Clock
-from streams.collector import Collector, FileCollector
+from streams.collector import Collector, FailedCollector, FileCollector
 from streams.config import Settings
 from streams.debts import pay
 from streams.deliverer import Deliverer
@@ -80,6 +80,8 @@ class Run:
     async def go(self, opened: Opened) -> Outcome:
         bound = await self.store.definition(self.request.name)
         collectors = [self._as_bound(collector, bound) for collector in opened.collectors]
+        for failed in (one for one in collectors if isinstance(one, FailedCollector)):
+            self.progress.complain(f"{failed.source.repo}: {failed.reason}")
         sources = [source for collector in collectors for source in collector.sources()]
         request, profile = self.request, self.settings.profile
         definition = definition_of(request.name, sources, request.zone, request.language, profile)

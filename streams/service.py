@@ -63,15 +63,18 @@ class Role:
 class Service:
     """Runs a role. `stop` makes `run` return in order: what is at hand is finished, nothing new is begun."""
 
-    def __init__(self, role: Role, settings: Settings, clock: Clock, progress: Progress) -> None:
+    def __init__(
+        self, role: Role, settings: Settings, clock: Clock, progress: Progress, *, redefine: bool = False
+    ) -> None:
         self.role, self.settings, self.clock, self.progress = role, settings, clock, progress
+        self._redefine = redefine
         self._lifetime = Lifetime()
         self._metrics = Metrics(clock.now)
         self._asked: Sequence[EndpointSettings] = endpoints(settings) if role.stages else ()
         self._health = Health(ingests=role.ingests)
 
     def stop(self) -> None:
-        self.progress.complain(f"{self.role.name} is stopping; a second signal ends it at once")
+        _log.warning("%s is stopping; a second signal ends it at once", self.role.name)
         self._lifetime.end()
 
     async def run(self) -> None:
@@ -93,7 +96,7 @@ class Service:
         working = self._working(store)
         flow, pipeline = await self._opened(lambda: stack.enter_async_context(working.flow()))
         self._health.flow, self._metrics.lag = flow, flow.lag
-        self.progress.complain(f"{self.role.name} is running")
+        _log.info("%s is running", self.role.name)
         await self._until_the_end([flow.failure(), *self._work(flow, pipeline, working, places)])
 
     async def _opened(self, open_: Callable[[], Awaitable[Opened]]) -> Opened:
@@ -160,4 +163,5 @@ class Service:
     def _intake(self, store: Store, places: Sequence[Place]) -> Intake:
         zone = self.settings.zone or machine_zone()
         models = bool(endpoints(self.settings))
-        return Intake(store, self.settings, self.clock, places, zone, self._metrics, self.progress, models)
+        meter, progress, redefine = self._metrics, self.progress, self._redefine
+        return Intake(store, self.settings, self.clock, places, zone, meter, progress, models, redefine)

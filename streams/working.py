@@ -76,7 +76,7 @@ class Working:
                 stack.push_async_callback(models.close)
             pipeline = await self._pipeline(models)
             broker, stages = self.settings.broker_url, pipeline.stages()
-            colleagues = None if self.continuous else await stack.enter_async_context(beside(broker, stages))
+            colleagues = await stack.enter_async_context(beside(broker, stages, leaves=not self.continuous))
             flow = self._flow(pipeline, colleagues)
             await flow.start()
             stack.push_async_callback(flow.stop)

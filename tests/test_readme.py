@@ -1,10 +1,11 @@
-"""What is sent to a model is what the README says."""
+"""What is sent to a model: what the README names, and no more."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 from agents.analyzers import static
 from agents.analyzers.llm.analyst import Analyst
@@ -12,6 +13,8 @@ from agents.llm.scripted import Scripted
 from schemas.analyses import AnalysisRequested
 from schemas.commits import CommitObserved, FileChange
 from tests.samples import NOON, commit
+
+ROOT = Path(__file__).parents[1]
 
 PATCH = """diff --git a/src/upload.py b/src/upload.py
 --- a/src/upload.py
@@ -51,6 +54,7 @@ def sent_about(seen: CommitObserved) -> str:
 
 
 def test_message_paths_and_diff_are_sent_and_people_and_dates_are_not() -> None:
+    assert "Message, paths and diff of each commit then go to that endpoint" in (ROOT / "README.md").read_text()
     seen = observed()
     sent = sent_about(seen)
     assert seen.title in sent

@@ -23,11 +23,14 @@ DataDirectory = Annotated[
     Path | None,
     typer.Option("--data", help="Directory of the log and the store.", show_default="the user's data directory"),
 ]
+ReportName = Annotated[str | None, typer.Option("--name", help="Name of the report.", show_default="daily")]
+Zone = Annotated[str | None, typer.Option("--tz", metavar="ZONE", show_default="the machine's zone")]
 LanguageCode = Annotated[str | None, typer.Option("--lang", help="zh-CN or en.", show_default="zh-CN")]
 Formats = Annotated[str | None, typer.Option("--format", help="md, json or both.", show_default="md,json")]
 OutDirectory = Annotated[
     Path | None, typer.Option("--out", help="Directory of the report files.", show_default="./out")
 ]
+Redefine = Annotated[bool, typer.Option("--redefine", help="Bind the name to this definition.")]
 Llm = Annotated[
     bool | None,
     typer.Option("--llm/--no-llm", help="Ask a model, or not.", show_default="if OPENAI_BASE_URL or endpoints are set"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from streams.commands import options
 from streams.config import Settings
 from streams.interruption import until_told
 from streams.progress import Progress
+from streams.request import STDIN_NAME
 from streams.store import address
 from streams.transports import broker
 from streams.transports.broker import EmbeddedBroker
@@ -38,17 +40,21 @@ LogFormat = Annotated[str, typer.Option("--log-format", metavar="text|json", hel
 
 def up(
     repos: Repos = None,
+    name: options.ReportName = None,
+    tz: options.Zone = None,
+    lang: options.LanguageCode = None,
     data: options.DataDirectory = None,
     out: options.OutDirectory = None,
     config: options.ConfigFile = None,
     llm: options.Llm = None,
     listen: Listen = None,
+    redefine: options.Redefine = False,
     log_format: LogFormat = "text",
     verbose: Verbose = False,
 ) -> None:
     """Do everything in one process: look at the repositories, analyze, score, store, and report each day as it ends."""
-    settings = _settings(config, data, llm, repos=repos, out=out, listen=listen)
-    _run("up", settings, None, ingests=True, log_format=log_format, verbose=verbose)
+    settings = _reporting(_settings(config, data, llm, out=out, listen=listen), repos, name, tz, lang)
+    _run("up", settings, None, ingests=True, redefine=redefine, log_format=log_format, verbose=verbose)
 
 
 def worker(
@@ -68,18 +74,32 @@ def worker(
 
 def ingest(
     repos: Repos = None,
+    name: options.ReportName = None,
+    tz: options.Zone = None,
+    lang: options.LanguageCode = None,
     data: options.DataDirectory = None,
     config: options.ConfigFile = None,
     listen: Listen = None,
+    redefine: options.Redefine = False,
     log_format: LogFormat = "text",
     verbose: Verbose = False,
 ) -> None:
     """Look at the repositories again and again, and put their commits and seals on the broker."""
-    settings = _shared(_settings(config, data, None, repos=repos, listen=listen), "ingest")
-    _run("ingest", settings, "", ingests=True, log_format=log_format, verbose=verbose)
+    settings = _shared(_settings(config, data, None, listen=listen), "ingest")
+    settings = _reporting(settings, repos, name, tz, lang)
+    _run("ingest", settings, "", ingests=True, redefine=redefine, log_format=log_format, verbose=verbose)
 
 
-def _run(name: str, settings: Settings, only: str | None, *, ingests: bool, log_format: str, verbose: bool) -> None:
+def _run(
+    name: str,
+    settings: Settings,
+    only: str | None,
+    *,
+    ingests: bool,
+    redefine: bool = False,
+    log_format: str,
+    verbose: bool,
+) -> None:
     from streams import logs, tracing
     from streams.service import PARTS, Role, Service  # slow to import
 
@@ -91,9 +111,9 @@ def _run(name: str, settings: Settings, only: str | None, *, ingests: bool, log_
     economise()
 
     async def go() -> None:
-        service = Service(
-            Role.of(name, parts, ingests=ingests), settings, clock_from_environment(), Progress(quiet=True)
-        )
+        progress = Progress(quiet=True, log=logging.getLogger("streams.service"))
+        role, clock = Role.of(name, parts, ingests=ingests), clock_from_environment()
+        service = Service(role, settings, clock, progress, redefine=redefine)
         await until_told(service.run(), service.stop)
 
     asyncio.run(go())
@@ -104,13 +124,28 @@ def _settings(
     data: Path | None,
     llm: bool | None,
     *,
-    repos: list[str] | None = None,
     out: Path | None = None,
     listen: str | None = None,
 ) -> Settings:
-    said = {"repos": tuple(repos or ()), "out": out, "listen": listen}
-    update = {key: value for key, value in said.items() if value not in (None, ())}
+    said = {"out": out, "listen": listen}
+    update = {key: value for key, value in said.items() if value is not None}
     return options.settings(config, data, llm).model_copy(update=update)
+
+
+def _reporting(
+    settings: Settings, repos: list[str] | None, name: str | None, tz: str | None, lang: str | None
+) -> Settings:
+    """With the report that is to be made: of what, under which name, for which days, in which language."""
+    asked = tuple(repos or settings.repos)
+    if STDIN_NAME in asked:
+        raise Misuse(f"{STDIN_NAME} is no repository to look at again and again; give paths and URLs")
+    said = {
+        "repos": asked,
+        "name": options.report_name("--name", name or settings.name),
+        "zone": options.zone(tz) if tz else settings.zone,
+        "language": options.language(lang, settings.language),
+    }
+    return settings.model_copy(update=said)
 
 
 def _shared(settings: Settings, role: str) -> Settings:

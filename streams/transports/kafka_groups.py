@@ -45,6 +45,10 @@ class KafkaGroups:
         await self._consumer.stop()
         await self._admin.close()
 
+    def topics(self, group: str) -> Collection[str]:
+        """What a group reads."""
+        return [self._broker.plain(topic) for topic in self._reads[f"{self._broker.namespace}.{group}"]]
+
     async def members(self) -> dict[str, set[str]]:
         """For each group, how those who read for it call themselves."""
         found: dict[str, set[str]] = {}

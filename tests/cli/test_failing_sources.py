@@ -15,6 +15,8 @@ def test_a_source_that_fails_is_named_and_recovers_in_a_new_revision(
     repo.commit("fix: this", {"a.py": "1\n"}, when=utc("2026-02-11 10:00"))
     arguments = (repo.path, f"acme/saw={(tmp_path / 'saw.git').as_uri()}", "--lang", "en", "--date", "2026-02-11")
     first = commitwire.report(*arguments, code=3)
+    (complaint,) = first.err.splitlines()
+    assert complaint.startswith("commitwire: github.com/acme/saw: cannot clone")
     assert [path.rpartition("/")[2] for path in first.lines] == ["2026-02-11.en.md", "2026-02-11.json"]
     event = commitwire.event("2026-02-11")
     assert titles(event) == ["fix: this"]

@@ -62,6 +62,7 @@ def test_every_prompt_says_what_it_is_about_before_anything_untrusted(commitwire
     with serving() as endpoint, recording(endpoint.url) as recorder:
         by_environment(commitwire, recorder.url)
         commitwire.report(f"acme/rocket={repo.path}", "--lang", "en")
+    assert recorder.prompts
     for prompt in recorder.prompts:
         lines = prompt.splitlines()
         places = [lines.index(line) for line in (f"Commit: acme/rocket@{sha}", "Title: fix: fly", "Language: en")]

@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -41,6 +42,13 @@ def reported(home: Commitwire, day: str, revision: int = 1) -> bool:
 def commits(home: Commitwire) -> int:
     found = home("sql", "SELECT count() AS n FROM v_commits", "--format", "json", "--data", home.data, code=None)
     return int(json.loads(found.out)[0]["n"]) if found.code == 0 else 0
+
+
+def is_bound(home: Commitwire, name: str, zone: str) -> bool:
+    """Whether the days of a name are those of a zone."""
+    return (name, zone) in {
+        (one["name"], json.loads(one["binding"])["zone"]) for one in home.sql("SELECT * FROM v_definitions")
+    }
 
 
 @pytest.fixture
@@ -170,6 +178,29 @@ def test_what_a_killed_one_leaves_is_in_nobodys_way(commitwire: Commitwire, work
         service.says("up is running")
         assert commits(commitwire) == 2
         assert service.stop() == 0
+
+
+@pytest.mark.embedded
+def test_it_takes_the_words_of_a_report_for_what_it_reports(commitwire: Commitwire, worked: GitRepo) -> None:
+    commitwire.environment |= {"COMMITWIRE_LISTEN": "", "COMMITWIRE_ZONE": "UTC"}
+    words = (worked.path, "--tz", "Europe/Berlin", "--lang", "en")
+    commitwire.report(*words, "--date", YESTERDAY)
+    places = ("--data", commitwire.data, "--out", commitwire.out)
+    assert commitwire("up", "-", *places, code=2).err.startswith("commitwire: - is no repository to look at again")
+    refused = commitwire("up", worked.path, *places, code=2).err
+    assert refused.endswith("Give it another --name, or change its definition with --redefine.\n")
+    expected = [
+        (words[1:], "daily", "Europe/Berlin"),
+        (("--name", "other"), "other", "UTC"),
+        (("--redefine",), "daily", "UTC"),
+    ]
+    for more, name, zone in expected:
+        with running(commitwire, "up", worked.path, *places, *more, "--log-format", "json") as service:
+            service.says("up is running")
+            service.until(lambda: commits(commitwire) == 2)
+            service.until(partial(is_bound, commitwire, name, zone))
+            assert service.stop() == 0
+            assert {json.loads(line)["level"] for line in service.err.read_text().splitlines()} <= {"info", "warning"}
 
 
 @pytest.mark.embedded

@@ -14,7 +14,7 @@ from schemas.model import Event
 from schemas.topics import ANALYSES, COMMITS
 from streams import colleagues
 from streams.clock import SystemClock
-from streams.colleagues import COMMAND, WORKER, beside
+from streams.colleagues import COMMAND, WORKER, Colleagues, beside
 from streams.flow import Flow
 from streams.stage import Stage
 from streams.transports.broker import Layout
@@ -46,8 +46,10 @@ class Gate:
 
 
 @asynccontextmanager
-async def running(url: str, *stages: Stage, member: str = WORKER) -> AsyncIterator[Flow]:
-    flow = Flow(url, SystemClock(), stages, layout=LAYOUT, member=member)
+async def running(
+    url: str, *stages: Stage, member: str = WORKER, others: Colleagues | None = None
+) -> AsyncIterator[Flow]:
+    flow = Flow(url, SystemClock(), stages, layout=LAYOUT, member=member, colleagues=others)
     async with asyncio.timeout(SECONDS):
         await flow.start()
         try:
@@ -119,5 +121,28 @@ def test_when_the_workers_are_gone_it_says_so(kafka: Kafka, monkeypatch: pytest.
                 await source.send([commit(1)], source="test")
                 with pytest.raises(Stop, match=r"analyzers, store are gone: nothing is lost"):
                     await others.finish(wait, SECONDS)
+
+    asyncio.run(run())
+
+
+def test_a_source_waits_for_readers_in_other_processes(
+    kafka: Kafka, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(colleagues, "AHEAD", MANY)
+    monkeypatch.setattr(colleagues, "ASK_SECONDS", 0.2)
+
+    async def run() -> None:
+        url, gate = new_namespace(kafka), Gate()
+        analyzers, store = gate.stages
+        async with beside(url, gate.stages, leaves=False) as others, running(url, others=others) as source:
+            for n in range(MANY):
+                await source.send([commit(n)], source="test", wait_for_room=True)
+            sending = asyncio.ensure_future(source.send([commit(MANY)], source="test", wait_for_room=True))
+            while "nobody has read anything" not in caplog.text:
+                assert not sending.done()
+                await asyncio.sleep(0.05)
+            async with running(url, analyzers, store):
+                await sending
+                gate.open.set()
 
     asyncio.run(run())
