@@ -6,8 +6,9 @@ import logging
 import sys
 import traceback
 
-from schemas.errors import CommitwireError, Stop
+from schemas.errors import CommitwireError, Misuse, Stop
 from streams import interruption
+from streams.obstacle import OBSTACLES, obstacle
 
 
 def main() -> None:
@@ -27,5 +28,8 @@ def main() -> None:
     except Exception as error:
         if {"-v", "--verbose"} & set(sys.argv):
             traceback.print_exc()
+        if isinstance(error, OBSTACLES) and error.filename is not None:
+            sys.stderr.write(f"commitwire: {obstacle(error)}\n")
+            sys.exit(Misuse.exit_code)
         sys.stderr.write(f"commitwire: unexpected {type(error).__name__}: {error} (`commitwire -v …` shows where)\n")
         sys.exit(1)

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from agents.llm.settings import EndpointSettings
 from reports.deliveries.files import check_formats
@@ -21,6 +21,8 @@ from schemas.complaint import complaints
 from schemas.definition import NAME_PATTERN, Language
 from schemas.errors import Misuse
 from schemas.model import Frozen
+from streams.complaint import sentence
+from streams.listening import host_and_port
 from streams.request import STDIN_NAME
 from streams.sources.repository import locate
 from streams.store import address
@@ -38,8 +40,10 @@ class Settings(Frozen):
     """Every key of commitwire.toml. Each can be set as COMMITWIRE_KEY, too; lists are then separated by commas.
 
     All paths but `out`, which is printed as it was given, are absolute: the embedded store changes the working
-    directory for a moment while it opens.
+    directory for a moment while it opens. The limits are such that no number overflows where it is used.
     """
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     data: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("commitwire", appauthor=False)),
@@ -74,10 +78,16 @@ class Settings(Frozen):
         description="The profile of the rubric by which commits are scored; every worker's rubric must have it.",
     )
     close_limit_minutes: int = Field(
-        default=60, ge=1, description="A day whose commits are not all answered is published after this long."
+        default=60,
+        ge=1,
+        le=525_600,
+        description="A day whose commits are not all answered is published after this long.",
     )
     revise_days: int = Field(
-        default=30, ge=0, description="Commits that a force push took away leave the reports of this many days."
+        default=30,
+        ge=0,
+        le=36_500,
+        description="Commits that a force push took away leave the reports of this many days.",
     )
 
     llm: bool | None = Field(
@@ -102,10 +112,13 @@ class Settings(Frozen):
         default=3, ge=1, le=20, description="Answers that are asked for until one can be used; the commit is owed then."
     )
     budget_tokens: int | None = Field(
-        default=None, ge=0, description="Tokens per UTC day. As they run out, analyses become shallower, then owed."
+        default=None,
+        ge=0,
+        le=10**15,
+        description="Tokens per UTC day. As they run out, analyses become shallower, then owed.",
     )
     budget_money: float | None = Field(
-        default=None, ge=0, description="Money per UTC day, in the currency of the endpoints' prices."
+        default=None, ge=0, le=10**12, description="Money per UTC day, in the currency of the endpoints' prices."
     )
     opening: bool = Field(default=False, description="Whether the model writes the opening paragraph of each report.")
 
@@ -124,17 +137,31 @@ class Settings(Frozen):
     every_seconds: float = Field(
         default=60,
         gt=0,
+        le=86_400,
         description="How often `ingest` and `up` look at the sources, in seconds; `worker` and `up` look as often at "
         "what is owed, and less often while no model answers.",
     )
     listen: str = Field(
         default="127.0.0.1:9464",
-        pattern=r"^(.*:\d{1,5})?$",
         description='HOST:PORT of health and metrics of `up`, `worker` and `ingest`; port 0 is any, `""` none.',
     )
     listen_token: str = Field(
         default="", description="What everybody who asks for more than the health must know; needed off this machine."
     )
+
+    @field_validator("repos")
+    @classmethod
+    def _are_repos(cls, repos: tuple[str, ...]) -> tuple[str, ...]:
+        if not repos or not all(repos):
+            raise ValueError("a repository is missing: give at least one path or URL, or leave the key out")
+        return repos
+
+    @field_validator("listen")
+    @classmethod
+    def _is_address_or_none(cls, listen: str) -> str:
+        if listen:
+            host_and_port(listen)
+        return listen
 
     @field_validator("name")
     @classmethod
@@ -205,8 +232,7 @@ def _misuse(error: ValidationError, where: Mapping[str, str], file: Path | None)
     first = complaints(error)[0]
     key = str(first.path[0])
     fields = Settings.model_fields if len(first.path) == 1 else EndpointSettings.model_fields
-    known = f"; known keys: {', '.join(fields)}" if first.kind == "extra_forbidden" else ""
-    return Misuse(f"{where.get(key, file)}: {first.at('')}{known}")
+    return Misuse(f"{where.get(key, file)}: {sentence(first, fields)}")
 
 
 def _check_urls(settings: Settings, where: Mapping[str, str]) -> None:
@@ -256,11 +282,21 @@ def _in_url(path: Path) -> str:
 def _file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
     asked = path or (Path(environ["COMMITWIRE_CONFIG"]) if environ.get("COMMITWIRE_CONFIG") else None)
     if asked is not None:
-        if not asked.is_file():
+        if not _is_file(asked):
             raise Misuse(f"there is no configuration file {asked}")
         return asked
     places = (Path(FILE), Path(platformdirs.user_config_dir("commitwire", appauthor=False)) / FILE)
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if _is_file(place)), None)
+
+
+def _is_file(path: Path) -> bool:
+    """Raises Misuse where nobody can tell: what was configured must not be left out in silence."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise Misuse(
+            f"{path} cannot be read: {error.strerror}; get access to it, or name another with --config"
+        ) from error
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from aiohttp import web
 from schemas.errors import Misuse
 from streams.door import Door
 from streams.health import Check
+from streams.listening import host_and_port
 from streams.logs import without_secrets
 from streams.metrics import Metrics
 
@@ -53,9 +54,12 @@ class Listener:
 
     @classmethod
     def at(cls, listen: str, token: str, metrics: Metrics, ready: Sequence[Check], alive: Sequence[Check]) -> Self:
-        """`listen` is HOST:PORT."""
-        host, _, port = listen.rpartition(":")
-        return cls(host.strip("[]"), int(port), token, metrics, ready, alive)
+        """`listen` is HOST:PORT. Raises Misuse for anything else, and as the constructor does."""
+        try:
+            host, port = host_and_port(listen)
+        except ValueError as error:
+            raise Misuse(f"--listen: {error}") from error  # that of the configuration was checked as it was read
+        return cls(host, port, token, metrics, ready, alive)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -69,8 +73,9 @@ class Listener:
         door = Door(self._application())
         try:
             self._port = await door.open(host=self._host or None, port=self._port)
-        except OSError as error:
-            raise Misuse(f"listen: {self.url} cannot be used: {error.strerror}; choose another address") from error
+        except (OSError, UnicodeError) as error:  # the latter for a host that cannot be a name
+            why = error.strerror if isinstance(error, OSError) else error
+            raise Misuse(f"listen: {self.url} cannot be used: {why}; choose another address") from error
         self._door = door
         _log.info("listening on %s", self.url)
 

@@ -11,6 +11,7 @@ from agents.scorers.depth import depth_for
 from agents.scorers.judging import STEP
 from reports.deliveries.files import ReportFiles
 from schemas.analyses import DEPTHS, AnalysisRequested, CommitAnalyzed
+from schemas.day import day_of
 from schemas.definition import Definition, Language
 from schemas.errors import Misuse
 from schemas.scores import Tier
@@ -22,6 +23,8 @@ from streams.deliverer import Deliverer
 from streams.store.commits import CommitRow
 from streams.store.store import Store
 from streams.working import Working
+
+MOST_DAYS = 3_660  # ten years
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Replay:
         definition = await self.store.definition(name)
         if definition is None:
             raise Misuse(f"there is no report {name!r} to run again; `commitwire report --name {name}` makes one")
+        self._check(days, definition.zone)
         before = await self._rows(definition, days)
         deliverer = Deliverer(self.files, self.store, shared=not doorway.is_owned(self.settings))
         working = Working(self.store, self.settings, self.clock, deliverer, self.endpoints)
@@ -83,6 +87,14 @@ class Replay:
             await working.deliver_behind(flow, name)
         after = await self._rows(definition, days)
         return Replayed(list(_differences(before, after)), _unanswered(said, after))
+
+    def _check(self, days: Sequence[date], zone: str) -> None:
+        """Raises Misuse for a day that has not begun, and for more days than can be run at once."""
+        today = day_of(self.clock.now(), zone)
+        if days[-1] > today:
+            raise Misuse(f"--until: {days[-1]} has not begun in {zone}; today is {today} there")
+        if len(days) > MOST_DAYS:
+            raise Misuse(f"--since {days[0]} is {len(days):,} days back; run at most {MOST_DAYS:,} days at once")
 
     async def _rows(self, definition: Definition, days: Sequence[date]) -> list[CommitRow]:
         seals = await self.store.seals(definition.sources, definition.zone, days)

@@ -10,12 +10,14 @@ from functools import partial
 
 import typer
 
+from agents.analyzers.llm.prompt import Prompts
 from agents.scorers.rubric import Rubric
 from reports.renderers.templates import templates_in
 from schemas.errors import CommitwireError, Misuse
 from streams.commands import options
 from streams.config import Settings, machine_zone, masked
 from streams.endpoints import endpoints, hint
+from streams.obstacle import obstacle
 from streams.request import STDIN_NAME
 from streams.sources.git import mask
 from streams.sources.repository import locate, name_of, open_repository
@@ -49,9 +51,15 @@ def _result(name: str, look: Callable[[Settings], str], settings: Settings) -> b
     try:
         typer.echo(f"ok     {name}: {look(settings)}")
     except CommitwireError as error:
-        typer.echo(f"wrong  {name}: {error}")
-        return False
+        return _wrong(name, str(error))
+    except OSError as error:
+        return _wrong(name, obstacle(error))
     return True
+
+
+def _wrong(name: str, why: str) -> bool:
+    typer.echo(f"wrong  {name}: {why}")
+    return False
 
 
 def _configuration(settings: Settings) -> str:
@@ -77,8 +85,8 @@ def _disk(settings: Settings) -> str:
 
 def _rubric(settings: Settings) -> str:
     rubric = Rubric.load(settings.rubric) if settings.rubric else Rubric.shipped()
-    rubric.profile("default")
-    return f"{settings.rubric or 'shipped'}, version {rubric.version}"
+    rubric.profile(settings.profile)
+    return f"{settings.rubric or 'shipped'}, version {rubric.version}, profile {settings.profile}"
 
 
 def _templates(settings: Settings) -> str:
@@ -88,8 +96,12 @@ def _templates(settings: Settings) -> str:
 
 def _model(settings: Settings) -> str:
     """Who would be asked; nobody is."""
-    asked = ", then ".join(f"{one.model or 'the first model'} of {one.label}" for one in endpoints(settings))
-    return asked or hint(settings) or "none, analyses are static"
+    found = endpoints(settings)
+    if not found:
+        return hint(settings) or "none, analyses are static"
+    Prompts(settings.prompts)
+    asked = ", then ".join(f"{one.model or 'the first model'} of {one.label}" for one in found)
+    return f"{asked}; prompts {settings.prompts or 'shipped'}"
 
 
 def _repository(argument: str, settings: Settings) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from schemas import asyncapi
+from schemas.errors import Misuse
 from schemas.topics import EVENTS
 from streams.config import Settings
 from streams.transports.broker import LARGEST_RECORD
@@ -22,6 +23,13 @@ def schemas(
     if out is None:
         typer.echo(json.dumps(found, indent=1))
         return
+    try:
+        _write(found, out)
+    except OSError as error:
+        raise Misuse(f"--out: {error.filename} cannot be written: {error.strerror}; name another directory") from error
+
+
+def _write(found: dict[str, Any], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name, schema in found.items():
         path = out / f"{name}.json"

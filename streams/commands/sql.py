@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import math
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,8 +46,19 @@ def _as_table(table: Table) -> None:
 
 
 def _as_json(table: Table) -> None:
-    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
-    typer.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=text))
+    rows = [dict(zip(table.columns, map(_plain, row), strict=True)) for row in table.rows]
+    typer.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=text, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has a form for: numbers that are not finite become null, keys become text."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {text(key): _plain(item) for key, item in value.items()}
+    return value
 
 
 def _as_csv(table: Table) -> None:

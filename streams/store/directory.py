@@ -29,15 +29,18 @@ class Claim:
 
 
 def is_made(directory: Path) -> bool:
-    """Whether there is something at the directory, be it a store or not."""
-    return directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
+    """Whether there is something in the directory, be it a store or not. Raises Misuse for a file in its place."""
+    found = _lowest(directory)
+    if not found.is_dir():
+        raise _is_file(found)
+    return found == directory and any(directory.iterdir())
 
 
 def claim(directory: Path) -> Claim:
     """Create the directory with its marker, and lock it.
 
-    Raises CorruptData when it holds things that are not ours, DataInUse when another process has it, DiskFull when
-    there is no room for a new store.
+    Raises Misuse when a file stands in its way or it cannot be written, CorruptData when it holds things that are not
+    ours, DataInUse when another process has it, DiskFull when there is no room for a new store.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -46,11 +49,20 @@ def claim(directory: Path) -> Claim:
             _require_room(directory)
         return _lock(directory)
     except (FileExistsError, NotADirectoryError) as error:
-        raise CorruptData(f"{directory} is a file; give the embedded store a directory") from error
+        raise _is_file(_lowest(directory)) from error
     except PermissionError as error:
         raise Misuse(f"{directory} cannot be written; give the embedded store a directory of your own") from error
     except OSError as error:
         raise DiskFull(f"{directory} cannot be created: {error.strerror}") from error
+
+
+def _lowest(directory: Path) -> Path:
+    """The directory, or else the first above it that there is; a file, where one is in its place."""
+    return next(path for path in (directory, *directory.parents) if path.exists())
+
+
+def _is_file(path: Path) -> Misuse:
+    return Misuse(f"{path} is a file; give the embedded store a directory")
 
 
 def _refuse_strangers(directory: Path) -> None:

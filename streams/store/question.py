@@ -7,6 +7,7 @@ files and to call out through functions, so those are looked for here, in the te
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -123,8 +124,55 @@ def _check_output(understood: list[Token]) -> None:
 
 
 def _check_calls(understood: list[Token], tables: frozenset[str]) -> None:
-    """A function need not be followed by a parenthesis: `arrayMap(name, …)` and `APPLY name` call it too."""
-    for token, following in zip(understood, [*understood[1:], Token("sign", ";")], strict=True):
-        is_table = token.word in tables and following.text == "("
-        if is_table or _REACHING.fullmatch(token.word):
-            raise Misuse(f"{token.text} is not allowed: a query reads the tables and views of the store only")
+    for word in _words(understood):
+        if word.is_called and (word.name in tables or _REACHING.fullmatch(word.name)):
+            raise Misuse(f"{word.token.text} is not allowed: a query reads the tables and views of the store only")
+        if word.may_be_called and _REACHING.fullmatch(word.name):
+            raise Misuse(
+                f"{word.token.text} is not allowed here: it is also a function that reaches beyond the store;"
+                " choose another name"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A name where it stands: what is before and after it, and whether it is in the parentheses of a call."""
+
+    before: Token
+    token: Token
+    after: Token
+    in_call: bool
+
+    @property
+    def name(self) -> str:
+        return self.token.word
+
+    @property
+    def is_called(self) -> bool:
+        return self.after.text == "("
+
+    @property
+    def may_be_called(self) -> bool:
+        """A function needs no parentheses: `arrayMap(name, …)`, `APPLY name` and `name AS f … arrayMap(f, …)` call it.
+
+        A name that is given to something else (`… AS name`) calls nothing, nor does one that is selected, compared,
+        grouped or sorted by: where it stands alone, outside the parentheses of any call, it is a column.
+        """
+        if self.is_called:
+            return True
+        if self.before.text == "AS":
+            return False
+        return self.in_call or self.before.text == "APPLY" or self.after.text == "AS"
+
+
+def _words(understood: list[Token]) -> Iterator[_Word]:
+    """The names of a statement. Parentheses around a subquery are those of no call."""
+    end = Token("sign", ";")
+    calls = [False]
+    for before, token, after in zip([end, *understood], understood, [*understood[1:], end], strict=False):
+        if token.text == "(":
+            calls.append(after.text not in ("SELECT", "WITH"))
+        elif token.text == ")":
+            calls.pop()
+        elif token.word:
+            yield _Word(before, token, after, calls[-1])

@@ -78,13 +78,29 @@ def test_an_empty_repository_has_no_commits(commitwire: Commitwire, repo: GitRep
 
 
 @pytest.mark.embedded
+@pytest.mark.parametrize("address", ["bogus", "localhost:99999"])
+def test_an_address_at_which_nobody_can_listen(commitwire: Commitwire, repo: GitRepo, address: str) -> None:
+    result = commitwire("up", repo.path, "--listen", address, "--data", commitwire.data, code=2)
+    assert result.err == (
+        f"commitwire: --listen: {address!r} is no address; write HOST:PORT with a port from 0 to 65535\n"
+    )
+    assert not commitwire.data.exists()
+
+
+@pytest.mark.embedded
+def test_no_repositories_are_a_mistake(commitwire: Commitwire) -> None:
+    (commitwire.home / "commitwire.toml").write_text("repos = []\n")
+    for arguments in (("up",), ("report",), ("check",)):
+        result = commitwire(*arguments, code=2)
+        assert result.err.startswith("commitwire: commitwire.toml: repos: a repository is missing: give at least one")
+
+
+@pytest.mark.embedded
 def test_configuration_says_which_key_is_wrong(commitwire: Commitwire, tmp_path: Path) -> None:
     file = commitwire.home / "commitwire.toml"
     file.write_text('zones = "UTC"\n')
     unknown = commitwire.report(code=2)
-    assert unknown.err.startswith(
-        "commitwire: commitwire.toml: zones: Extra inputs are not permitted; known keys: data,"
-    )
+    assert unknown.err.startswith("commitwire: commitwire.toml: zones: there is no such key; known keys: data,")
     file.write_text("zone = UTC\n")
     assert commitwire.report(code=2).err.startswith("commitwire: commitwire.toml cannot be read: Invalid value")
     file.write_text('store = "clickhouse://u:${NO_SUCH_VARIABLE}@h/db"\n')

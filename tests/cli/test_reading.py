@@ -166,6 +166,22 @@ def test_check_looks_at_all_that_the_configuration_names(commitwire: Commitwire,
     assert gone.startswith(f"wrong  repository {commitwire.home}/gone: {commitwire.home}/gone is no directory")
 
 
+def test_check_looks_at_the_profile_and_at_the_prompts(commitwire: Commitwire) -> None:
+    file = commitwire.home / "commitwire.toml"
+    keys = 'profile = "nope"\nprompts = "none"\n'
+    file.write_text(keys)
+    (rubric,) = wrongs(commitwire)
+    assert rubric.startswith("wrong  rubric: the rubric has no profile 'nope'; it has default")
+    file.write_text(f'{keys}[[endpoints]]\nurl = "http://127.0.0.1:9/v1"\n')
+    prompts = wrongs(commitwire)[1]
+    assert prompts.startswith("wrong  model: the prompt ")
+    assert f"cannot be read in {commitwire.home}/none" in prompts
+
+
+def wrongs(commitwire: Commitwire) -> list[str]:
+    return [line for line in commitwire("check", "--data", commitwire.data, code=2).lines if line.startswith("wrong")]
+
+
 @pytest.mark.embedded
 def test_a_relative_data_directory_holds_everything(commitwire: Commitwire, repo: GitRepo) -> None:
     repo.commit("fix: this", {"a.py": "1\n"}, when=utc("2026-02-11 10:00"))
@@ -173,6 +189,11 @@ def test_a_relative_data_directory_holds_everything(commitwire: Commitwire, repo
     assert {path.name for path in (commitwire.home / "mine").iterdir()} == {"log", "mirrors", "store"}
     assert len(list((commitwire.home / "mine" / "mirrors").iterdir())) == 1
     assert {path.name for path in commitwire.home.iterdir()} == {"clock", "mine", "reports"}
+
+
+def test_sql_writes_json_that_every_program_reads(told: Commitwire) -> None:
+    sql = "SELECT 0/0 AS a, [1/0, 2.5] AS b, (-1/0, 'x') AS c, map(toDate('2026-02-11'), 0/0) AS d"
+    assert told.sql(sql) == [{"a": None, "b": [None, 2.5], "c": [None, "x"], "d": {"2026-02-11": None}}]
 
 
 def test_schemas_version_and_help(commitwire: Commitwire) -> None:

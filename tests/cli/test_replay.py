@@ -68,6 +68,8 @@ def test_a_replayed_day_stays_so(reported: Commitwire, repo: GitRepo, tmp_path: 
     ("arguments", "words"),
     [
         (("--since", "2026-02-12", "--until", DAY), "--since"),
+        (("--since", DAY, "--until", "9999-12-31"), "--until: 9999-12-31 has not begun in UTC; today is 2026-02-12"),
+        (("--since", "0001-01-01", "--until", DAY), "run at most 3,660 days at once"),
         ((*DAYS, "--name", "weekly"), "no report 'weekly'"),
         ((*DAYS, "--model", "big"), "need a model"),
         ((*DAYS, "--rubric", "r.toml", "--model", "big"), "--rubric goes without"),

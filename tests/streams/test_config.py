@@ -41,9 +41,9 @@ def test_values_take_variables_and_passwords_are_masked(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "environ", "sentence"),
     [
-        ("nmae = 'x'", {}, r"commitwire.toml: nmae: .*known keys: data, broker"),
+        ("nmae = 'x'", {}, r"commitwire.toml: nmae: there is no such key; known keys: data, broker"),
         ("name = ", {}, r"commitwire.toml cannot be read: Invalid value"),
-        ("language = 'fr'", {}, r"commitwire.toml: language: Input should be 'zh-CN' or 'en'"),
+        ("language = 'fr'", {}, r"commitwire.toml: language: must be 'zh-CN' or 'en'"),
         ("store = '${NO_SUCH}'", {}, r"commitwire.toml: the variable NO_SUCH is not set"),
         (
             "broker = 'nats://k:9092'",
@@ -58,7 +58,37 @@ def test_values_take_variables_and_passwords_are_masked(file: Path) -> None:
             r"COMMITWIRE_STORE: store: the store URL begins with 'mysql'",
         ),
         ("repos = ['rocket=x']", {}, r"commitwire.toml: repos: 'rocket' is no repository name"),
-        ("", {"COMMITWIRE_REVISE_DAYS": "many"}, r"the variable COMMITWIRE_REVISE_DAYS: revise_days: .*integer"),
+        (
+            "",
+            {"COMMITWIRE_REVISE_DAYS": "many"},
+            r"the variable COMMITWIRE_REVISE_DAYS: revise_days: must be a whole number$",
+        ),
+        ("revise_days = 999999", {}, r"commitwire.toml: revise_days: must be less than or equal to 36500$"),
+        ("close_limit_minutes = 9999999999999", {}, r"close_limit_minutes: must be less than or equal to 525600$"),
+        (f"close_limit_minutes = {10**30}", {}, r"close_limit_minutes: must be less than or equal to 525600$"),
+        ("every_seconds = inf", {}, r"commitwire.toml: every_seconds: must be a finite number$"),
+        ("every_seconds = 1e9", {}, r"every_seconds: must be less than or equal to 86400$"),
+        ("session_seconds = nan", {}, r"session_seconds: must be a finite number$"),
+        ("budget_money = inf", {}, r"budget_money: must be a finite number$"),
+        ("budget_money = 1e300", {}, r"budget_money: must be less than or equal to 1000000000000$"),
+        ("slots = 1.5", {}, r"slots: must be a whole number$"),
+        ("every_seconds = 'often'", {}, r"every_seconds: must be a number$"),
+        ("llm = 'perhaps'", {}, r"llm: must be true or false$"),
+        ("zone = 1", {}, r"zone: must be a text in quotes$"),
+        ("data = 1", {}, r"data: must be a path in quotes$"),
+        ("repos = 'r'", {}, r"repos: must be a list in brackets, such as \["),
+        ("repos = []", {}, r"commitwire.toml: repos: a repository is missing: give at least one path or URL"),
+        ("", {"COMMITWIRE_REPOS": ""}, r"the variable COMMITWIRE_REPOS: repos: a repository is missing"),
+        ("endpoints = 'e'", {}, r"endpoints: must be tables; write each under \[\[endpoints\]\]$"),
+        ("endpoints = ['e']", {}, r"endpoints.0: must be tables; write each under \[\[endpoints\]\]$"),
+        ("[[endpoints]]\nmodel = 'm'", {}, r"endpoints.0.url: is missing$"),
+        (
+            "[[endpoints]]\nurl = 'http://h/v1'\nkye = 'k'",
+            {},
+            r"endpoints.0.kye: there is no such key; known keys: url",
+        ),
+        ("listen = 'bogus'", {}, r"commitwire.toml: listen: 'bogus' is no address; write HOST:PORT with a port from 0"),
+        ("listen = 'localhost:99999'", {}, r"listen: 'localhost:99999' is no address; write HOST:PORT"),
         ("zone = 'Mars/Base'", {}, r"commitwire.toml: zone: there is no time zone 'Mars/Base'; write a name such as"),
         ("", {"COMMITWIRE_ZONE": "Mars/Base"}, r"the variable COMMITWIRE_ZONE: zone: there is no time zone"),
         ("", {"COMMITWIRE_NAME": "../up"}, r"the variable COMMITWIRE_NAME: name: '../up' cannot name a report; use"),
@@ -72,6 +102,11 @@ def test_what_is_wrong_is_named(file: Path, text: str, environ: dict[str, str], 
     with pytest.raises(Misuse, match=sentence) as caught:
         load_settings(file, environ)
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("listen", ["", ":9464", "localhost:0", "[::1]:65535"])
+def test_an_address_to_listen_at(file: Path, listen: str) -> None:
+    assert load_settings(None, {"COMMITWIRE_LISTEN": listen}).listen == listen
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

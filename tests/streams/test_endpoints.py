@@ -81,8 +81,8 @@ def test_endpoints_are_read_from_the_file(tmp_path: Path) -> None:
     [
         ('[[endpoints]]\nurl = "x"\n', r"endpoints.0.url: the URL of an endpoint must begin with http"),
         ('[[endpoints]]\nurl = "http://x"\nkeys = "geheim"\n', r"endpoints.0.keys: .*known keys: url, key"),
-        ('[[endpoints]]\nkey = "geheim"\n', r"endpoints.0.url: Field required"),
-        ("slots = 0\n", r"slots: Input should be greater than or equal to 1"),
+        ('[[endpoints]]\nkey = "geheim"\n', r"endpoints.0.url: is missing"),
+        ("slots = 0\n", r"slots: must be greater than or equal to 1"),
     ],
 )
 def test_wrong_endpoints_are_named_and_no_key_shown(tmp_path: Path, text: str, words: str) -> None:

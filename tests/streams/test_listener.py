@@ -241,6 +241,20 @@ def test_other_machines_need_a_token(host: str) -> None:
         Listener(host, 0, "", Metrics(SystemClock().now), [])
 
 
+@pytest.mark.parametrize("listen", ["bogus", "localhost:", "localhost:99999", "localhost:-1", "local host:1", ":٣"])
+def test_an_address_that_is_none_is_named_with_its_option(listen: str) -> None:
+    with pytest.raises(
+        Misuse, match=f"--listen: '{listen}' is no address; write HOST:PORT with a port from 0 to 65535"
+    ):
+        Listener.at(listen, TOKEN, Metrics(SystemClock().now), [], [])
+
+
+def test_a_host_that_can_be_no_name_is_told() -> None:
+    listener = Listener.at(f"{'x' * 70}:0", TOKEN, Metrics(SystemClock().now), [], [])
+    with pytest.raises(Misuse, match=r"listen: http://x+:0 cannot be used: .*; choose another address"):
+        asyncio.run(listener.start())
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
 def test_this_machine_needs_none(host: str) -> None:
     Listener(host, 0, "", Metrics(SystemClock().now), [])

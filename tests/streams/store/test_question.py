@@ -23,6 +23,11 @@ READING = [
     "SELECT count() FROM numbers(3)",
     "SELECT 'INSERT INTO t; url(1) INTO OUTFILE file('",
     "SELECT format('{}', 'a'), sum(points) FROM v_scores",
+    "SELECT count() AS file FROM v_file_changes",
+    "SELECT number file, count() FROM numbers(2) GROUP BY file ORDER BY file DESC",
+    "SELECT file FROM (SELECT number AS file FROM numbers(2)) WHERE file > 0",
+    "SELECT t.file, (SELECT max(number) AS file FROM numbers(2)) FROM (SELECT 1 AS file) AS t",
+    "WITH one AS (SELECT 1 AS sleep) SELECT sleep FROM one",
 ]
 WRITING = [
     "",
@@ -93,6 +98,16 @@ def test_no_file_is_written(memory: Memory, tmp_path: Path, sql: str) -> None:
         "SELECT arrayMap(x -> file(x), ['{path}'])",
         "SELECT * APPLY(file) FROM (SELECT '{path}' AS a)",
         "SELECT * APPLY file FROM (SELECT '{path}' AS a)",
+        "SELECT * APPLY (file) FROM (SELECT '{path}' AS a)",
+        "WITH file AS f SELECT arrayMap(f, ['{path}'])",
+        "SELECT file f, arrayMap(f, ['{path}'])",
+        "SELECT f FROM (SELECT file AS f, arrayMap(f, ['{path}']))",
+        "SELECT arrayMap((file), ['{path}'])",
+        "SELECT arrayMap(x -> file(x), ['{path}']) AS file",
+        "SELECT (SELECT arrayMap(file, ['{path}']))",
+        "SELECT 1 AS file, arrayMap(file, ['{path}'])",
+        "SELECT 1 AS `file`, `file`('{path}')",
+        "WITH 'x' AS file SELECT file('{path}')",
         "SELECT * FROM file('{path}', 'LineAsString')",
         "DESCRIBE TABLE file('{path}')",
         "EXPLAIN SELECT * FROM file('{path}', 'LineAsString')",
@@ -142,6 +157,11 @@ def test_nothing_is_called(memory: Memory, sql: str) -> None:
         server.shutdown()
         serving.join()
     assert called == []
+
+
+def test_a_name_that_a_function_has_too_is_told_so(memory: Memory) -> None:
+    with pytest.raises(Misuse, match=r"^file is not allowed here: it is also a function .*; choose another name$"):
+        memory.run(memory.store.select("SELECT upper(file) FROM (SELECT 'a' AS file)"))
 
 
 def test_wrong_sql_says_what_the_engine_says(memory: Memory) -> None:
