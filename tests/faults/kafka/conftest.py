@@ -12,7 +12,8 @@ import pytest
 
 from tests.faults.kafka import crowd
 from tests.faults.kafka.organisation import Organisation
-from tests.faults.kafka.sight import Sight, look
+from tests.faults.kafka.portion import PORTIONS
+from tests.faults.kafka.sight import Sights, look
 from tests.gitrepo import GitRepo
 from tests.servers.clickhouse import ClickHouse, clickhouse
 from tests.servers.kafka import Kafka
@@ -29,20 +30,25 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> GitRepo:
 @pytest.fixture(scope="session")
 def undisturbed(
     _kafka: Kafka, clickhouse: ClickHouse, repo: GitRepo, tmp_path_factory: pytest.TempPathFactory
-) -> Sight:
-    """What is seen of an installation that nothing happens to."""
+) -> Sights:
+    """What is seen of an installation that nothing happens to: at first, and after each portion of more work."""
     with Organisation(tmp_path_factory.mktemp("undisturbed"), _kafka, clickhouse, repo) as organisation:
         began = time.monotonic()
         organisation.begin(workers=2)
         organisation.until_settled()
         print(f"undisturbed: {time.monotonic() - began:.1f} s")  # noqa: T201
+        sights = [look(organisation)]
+        while organisation.portions < PORTIONS:
+            organisation.more()
+            organisation.until_settled()
+            sights.append(look(organisation))
         organisation.end()
-        return look(organisation)
+        return sights
 
 
 @pytest.fixture
 def organisation(
-    kafka: Kafka, clickhouse: ClickHouse, repo: GitRepo, tmp_path: Path, undisturbed: Sight
+    kafka: Kafka, clickhouse: ClickHouse, repo: GitRepo, tmp_path: Path, undisturbed: Sights
 ) -> Iterator[Organisation]:
     with Organisation(tmp_path / "home", kafka, clickhouse, repo) as made:
         yield made

@@ -10,7 +10,7 @@ from tests.gitrepo import GitRepo
 FIRST = date(2026, 2, 9)
 DAYS = [FIRST + timedelta(days=n) for n in range(3)]
 NOW = datetime(2026, 2, 12, 6, tzinfo=UTC)
-PER_DAY = 700
+PER_DAY = 800
 COMMITS = PER_DAY * len(DAYS)
 AUTHORS = (b"Ada <ada@example.org>", "李雷 <lilei@example.org>".encode(), b"Grace | Hopper <grace@example.org>")
 TITLES = (

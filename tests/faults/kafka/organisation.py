@@ -10,18 +10,20 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 from uuid import uuid4
 
+from schemas.commits import CommitObserved
 from schemas.day import interval
 from schemas.seals import DaySealed
 from streams.store.store import Store
 from tests.faults.kafka import crowd
-from tests.faults.kafka.watch import AWAY, Place, Watch
+from tests.faults.kafka.portion import PORTIONS, observed, portion
+from tests.faults.kafka.watch import AWAY, Place, Span, Watch
 from tests.gitrepo import GitRepo
 from tests.servers.clickhouse import ClickHouse
 from tests.servers.kafka import Kafka
@@ -35,9 +37,11 @@ READS = {
     "windows": ("windows",),
     "deliveries": ("reports",),
 }
+FLIGHT = {("analyzers", "commits"), ("scorers", "analyses"), ("store", "scores")}  # a commit waits in one of them
 SAID = sorted({topic for topics in READS.values() for topic in topics})
 COUNTED = ("commits", "analyses", "scores")
 EVENTS = crowd.COMMITS * len(COUNTED)  # of an undisturbed run, in the topics that are counted
+SESSION_SECONDS = 6
 LOOK_SECONDS = 0.05
 TRIES = 200
 STOP_SECONDS = 32
@@ -89,12 +93,14 @@ class Organisation:
     replicas: int = 1
     programs: list[Program] = field(default_factory=list)
     given_up: list[Program] = field(default_factory=list)
+    portions: int = 0
     named: str = field(default_factory=lambda: f"org{uuid4().hex[:10]}")
 
     def __enter__(self) -> Self:
         self.home.mkdir(exist_ok=True)
         (self.home / "clock").write_text(crowd.NOW.isoformat())
         asyncio.run(self._begin())
+        self._commits: list[CommitObserved] = []
         self.watch = Watch(self.kafka.bootstrap, self.named, READS).__enter__()
         return self
 
@@ -127,11 +133,48 @@ class Organisation:
     def out(self) -> Path:
         return self.home / "out"
 
-    def step_back(self) -> None:
-        """Set the clock of all back by an hour; they never see half of an instant."""
+    def set_clock(self, now: datetime) -> None:
+        """Set the clock of all; they never see half of an instant."""
         new = self.home / "clock.new"
-        new.write_text((crowd.NOW - HOUR).isoformat())
+        new.write_text(now.isoformat())
         new.replace(self.home / "clock")
+
+    # -- work
+
+    @property
+    def different(self) -> int:
+        """How many portions were put that differ."""
+        return min(self.portions, PORTIONS)
+
+    @property
+    def events(self) -> int:
+        """How many there are at least, in the topics that are counted, when all is settled."""
+        return EVENTS * (1 + self.different)
+
+    def more(self) -> None:
+        """Put one more portion of commits on their topic."""
+        self.until(lambda: len(self._observed()) == crowd.COMMITS, "all commits are on their topic")
+        self.watch.put("commits", portion(self._observed(), self.portions))
+        self.portions += 1
+
+    def _observed(self) -> list[CommitObserved]:
+        if len(self._commits) < crowd.COMMITS:
+            self._commits = observed(self.watch.records("commits"), REPO)
+        return self._commits
+
+    def in_flight(self, unread: Mapping[Place, Span]) -> int:
+        """How many commits are not yet said, or unread by one of the stages that a commit goes through."""
+        spans = [span for (group, at), span in unread.items() if (group, self._topic(at.topic)) in FLIGHT]
+        return sum(span.end - span.at for span in spans) + max(0, crowd.COMMITS - self.watch.said("commits"))
+
+    def _topic(self, name: str) -> str:
+        return name.removeprefix(f"{self.named}.")
+
+    def until_in_flight(self, commits: int) -> Mapping[Place, Span]:
+        """Give more work until so many commits are in flight; what is unread by then."""
+        while self.in_flight(unread := self.unread()) < commits:
+            self.more()
+        return unread
 
     # -- processes
 
@@ -155,6 +198,11 @@ class Organisation:
         return self._run("report", f"acme/rocket={self.repo.path}", *days, *places)
 
     @property
+    def ingesting(self) -> list[Program]:
+        """The ingests that run."""
+        return [one for one in self.programs if one.running and one.role == "ingest"]
+
+    @property
     def working(self) -> list[Program]:
         """The workers that run."""
         return [one for one in self.programs if one.running and one.role == "worker"]
@@ -165,7 +213,7 @@ class Organisation:
             "COMMITWIRE_STORE": self.store,
             "COMMITWIRE_PARTITIONS": "4",
             "COMMITWIRE_REPLICATION": str(self.replicas),
-            "COMMITWIRE_SESSION_SECONDS": "6",
+            "COMMITWIRE_SESSION_SECONDS": str(SESSION_SECONDS),
             "COMMITWIRE_ZONE": "UTC",
             "COMMITWIRE_LANGUAGE": "en",
             "COMMITWIRE_EVERY_SECONDS": "30",
@@ -187,13 +235,17 @@ class Organisation:
         """Wait until the topics that are counted hold so many events."""
         self.until(lambda: self.watch.said(*COUNTED) >= events, f"{events} events")
 
-    def until_moving(self, behind: dict[Place, int]) -> None:
+    def until_members(self, workers: int) -> None:
+        """Wait until every group of readers has so many members."""
+        self.until(lambda: self.watch.members() == {workers}, f"{workers} members in each group")
+
+    def until_moving(self, behind: Mapping[Place, Span]) -> None:
         """Wait until every reader that had records before it goes on in each of its partitions."""
         self.until(lambda: not self._standing(behind), "all partitions move")
 
-    def _standing(self, behind: dict[Place, int]) -> list[Place]:
+    def _standing(self, behind: Mapping[Place, Span]) -> list[Place]:
         now = self.watch.behind()
-        return [place for place, at in behind.items() if now.get(place, at + 1) <= at]
+        return [place for place, span in behind.items() if place in now and now[place].at <= span.at]
 
     def until_settled(self) -> None:
         """Wait until every day has its report and nothing is left to read."""
@@ -203,7 +255,7 @@ class Organisation:
     def _is_settled(self) -> bool:
         """One group is asked after the other: what was said meanwhile may be unread by one that was asked before."""
         said = self.watch.said(*SAID)
-        reported = self._reported() and self.watch.said(*COUNTED) >= EVENTS
+        reported = self._reported() and self.watch.said(*COUNTED) >= self.events
         return reported and not self.watch.behind() and self.watch.said(*SAID) == said
 
     def _is_renewed(self) -> bool:
@@ -226,7 +278,7 @@ class Organisation:
         days = sorted(path.stem for path in self.out.glob("daily/*.json"))
         said = {topic: self.watch.said(topic) for topic in SAID}
         stored = asyncio.run(self._asked(STORED))
-        return f"reported: {days}; said: {said} of {EVENTS}; unread: {self.unread()}; stored: {stored}"
+        return f"reported: {days}; said: {said} of {self.events}; unread: {self.unread()}; stored: {stored}"
 
     async def _asked(self, sql: str) -> list[tuple[object, ...]]:
         """What the store answers."""
@@ -253,14 +305,14 @@ class Organisation:
         self.until(lambda: not any(one.running for one in programs), "they give up")
         assert all(one.code in (1, 2) for one in programs), [one.code for one in programs]
 
-    def unread(self) -> dict[Place, int]:
-        """As `behind` of the watch, as soon as the broker can be asked; nothing if it stays away."""
+    def unread(self, otherwise: Mapping[Place, Span] = MappingProxyType({})) -> Mapping[Place, Span]:
+        """As `behind` of the watch, as soon as the broker can be asked; `otherwise` if it stays away."""
         for _ in range(TRIES):
             try:
                 return self.watch.behind()
             except AWAY:
                 time.sleep(LOOK_SECONDS)
-        return {}
+        return otherwise
 
     def check(self) -> None:
         """Fails when a process ended by itself that should not have."""

@@ -9,7 +9,8 @@ from typing import Protocol
 from tests.faults.conftest import REDUCED
 from tests.faults.kafka.record import Record, moments
 
-AWAY_SECONDS = 20 if REDUCED else 120
+AWAY_SECONDS = 10 if REDUCED else 120
+ABSENCES = 3 if REDUCED else 1
 
 
 class Server(Protocol):
@@ -22,14 +23,13 @@ def strike(record: Record, server: Server, name: str, draw: random.Random) -> No
     """Under two workers."""
     organisation = record.organisation
     organisation.begin(workers=2)
-    *kills, away = moments(draw, 4)
-    for moment in kills:
+    for moment in moments(draw, 3):
         organisation.until_said(moment)
         with record.strike(f"{name} killed with -9 and started again"):
             server.kill()
             server.start()
-    organisation.until_said(away)
-    with record.strike(f"{name} away for {AWAY_SECONDS} s"):
-        server.kill()
-        time.sleep(AWAY_SECONDS)
-        server.start()
+    for _ in range(ABSENCES):
+        with record.strike(f"{name} away for {AWAY_SECONDS} s"):
+            server.kill()
+            time.sleep(AWAY_SECONDS)
+            server.start()

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.faults.kafka import crowd
@@ -29,6 +30,9 @@ class Sight:
     def doubled(self, expected: Sight) -> list[str]:
         """What is here more often than in an undisturbed one."""
         return [*(self.rows - expected.rows).elements(), *sorted(self.ids - expected.ids)]
+
+
+Sights = Sequence[Sight]  # of an installation that was given no portion of more work, one, two, …
 
 
 def look(organisation: Organisation) -> Sight:

@@ -11,7 +11,7 @@ from tests.faults.conftest import REDUCED
 from tests.faults.kafka import outage
 from tests.faults.kafka.organisation import Organisation
 from tests.faults.kafka.record import Record, moments
-from tests.faults.kafka.sight import Sight
+from tests.faults.kafka.sight import Sights
 from tests.gitrepo import GitRepo
 from tests.servers.clickhouse import ClickHouse
 from tests.servers.kafka import Kafka
@@ -21,14 +21,19 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 @pytest.mark.parametrize("run", range(1 if REDUCED else 3))
 def test_the_broker_dies_and_is_away(
-    organisation: Organisation, undisturbed: Sight, draw: random.Random, run: int
+    organisation: Organisation, undisturbed: Sights, draw: random.Random, run: int
 ) -> None:
     with Record(organisation, undisturbed) as record:
         outage.strike(record, organisation.kafka, "the broker", draw)
 
 
 def test_one_broker_of_three_is_lost(
-    kafka_cluster: Kafka, clickhouse: ClickHouse, repo: GitRepo, tmp_path: Path, undisturbed: Sight, draw: random.Random
+    kafka_cluster: Kafka,
+    clickhouse: ClickHouse,
+    repo: GitRepo,
+    tmp_path: Path,
+    undisturbed: Sights,
+    draw: random.Random,
 ) -> None:
     """Every record is on two others: the work goes on before the lost one is back."""
     with (

@@ -1,67 +1,99 @@
-"""Everything at once, for minutes: workers, broker and store die, hang and come back while records come again."""
+"""Everything at once, for minutes: all die, hang and come back, records come again or are odd, the clock steps back."""
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
-from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
 from tests.faults.conftest import REDUCED
-from tests.faults.kafka.organisation import COUNTED, EVENTS, Organisation, Program
+from tests.faults.kafka import crowd
+from tests.faults.kafka.organisation import COUNTED, EVENTS, HOUR, SESSION_SECONDS, Organisation, Program
 from tests.faults.kafka.record import Record, copies
-from tests.faults.kafka.sight import Sight
+from tests.faults.kafka.sight import Sights
+from tests.faults.kafka.unreadable import READERS, UNREADABLE
 
 pytestmark = pytest.mark.faults
 MINUTES = 1 if REDUCED else 10
 GROWTH = 60  # MB that a worker may hold more after all of it than when every commit was said of once
 AWAY_SECONDS = 4
-ASLEEP_SECONDS = 8  # beyond a session
+ODD = [one for one in UNREADABLE if one.key != b"large"]
 
 
 @pytest.mark.timeout(300 + 120 * MINUTES)
-def test_everything_at_once(organisation: Organisation, undisturbed: Sight, draw: random.Random) -> None:
+def test_everything_at_once(organisation: Organisation, undisturbed: Sights, draw: random.Random) -> None:
     with Record(organisation, undisturbed) as record:
         organisation.begin(workers=3)
         elder = organisation.working[0]  # it lives through all of it
-        faults = strikes(organisation, draw, elder)
+        faults = Faults(organisation, draw, elder)
         held, end = 0, time.monotonic() + 60 * MINUTES
-        while time.monotonic() < end or not held:
+        while time.monotonic() < end or not held or faults.untried:
             with record.strike(f"everything at once for {MINUTES} min"):
-                next(faults)()
-                organisation.watch.put("commits", copies(organisation, "commits", draw)[:500])
+                faults.strike()
             if not held and organisation.watch.said(*COUNTED) >= EVENTS:
                 held = elder.memory
+        record.letters = READERS * len(ODD)
         organisation.until_running(organisation.working)
         grown = elder.memory - held
         print(f"memory: {held} MB, then {grown:+d} MB")  # noqa: T201
         assert grown < GROWTH
 
 
-def strikes(organisation: Organisation, draw: random.Random, elder: Program) -> Iterator[Callable[[], None]]:
-    """Faults for ever: each of them in every round, in another order."""
-    kafka, clickhouse = organisation.kafka, organisation.clickhouse
+@dataclass
+class Faults:
+    """Each of them in every round, in another order. Nothing happens to the elder but that it may hang."""
 
-    def worker() -> None:
-        draw.choice([one for one in organisation.working if one is not elder]).kill()
-        organisation.until_running([organisation.hire()])
+    organisation: Organisation
+    draw: random.Random
+    elder: Program
 
-    def sleeper() -> None:
-        victim = draw.choice(organisation.working)
+    def __post_init__(self) -> None:
+        every = (self.worker, self.sleeper, self.broker, self.store, self.ingest, self.odd, self.again, self.clock)
+        self.untried = len(every)
+        self._hours = itertools.cycle((crowd.NOW - HOUR, crowd.NOW))
+        self._order = (fault for _ in itertools.count() for fault in self.draw.sample(every, len(every)))
+
+    def strike(self) -> None:
+        """One more of them."""
+        next(self._order)()
+        self.untried = max(0, self.untried - 1)
+
+    def worker(self) -> None:
+        self.draw.choice([one for one in self.organisation.working if one is not self.elder]).kill()
+        self.organisation.until_running([self.organisation.hire()])
+
+    def sleeper(self) -> None:
+        victim = self.draw.choice(self.organisation.working)
         victim.pause()
-        time.sleep(ASLEEP_SECONDS)
+        time.sleep(SESSION_SECONDS + 2)
         victim.resume()
 
-    def broker() -> None:
-        kafka.kill()
+    def broker(self) -> None:
+        self.organisation.kafka.kill()
         time.sleep(AWAY_SECONDS)
-        kafka.start()
+        self.organisation.kafka.start()
 
-    def store() -> None:
-        clickhouse.kill()
+    def store(self) -> None:
+        self.organisation.clickhouse.kill()
         time.sleep(AWAY_SECONDS)
-        clickhouse.start()
+        self.organisation.clickhouse.start()
 
-    while True:
-        yield from draw.sample([worker, sleeper, broker, store], 4)
+    def ingest(self) -> None:
+        for one in self.organisation.ingesting:
+            one.kill()
+        self.organisation.until_running([self.organisation.ingest()])
+
+    def odd(self) -> None:
+        """The same bytes make the same letter, however often they come."""
+        self.organisation.watch.put("commits", ODD)
+
+    def again(self) -> None:
+        """Some of what is on the topic, out of order."""
+        self.organisation.watch.put("commits", copies(self.organisation, "commits", self.draw)[:500])
+
+    def clock(self) -> None:
+        """Back by an hour, or forth again."""
+        self.organisation.set_clock(next(self._hours))

@@ -38,7 +38,7 @@ def test_what_moves_before_the_fault_strikes_is_no_recovery(
             asyncio.run(_commit(kafka, group, TopicPartition(topic, 0), to))
 
         move(1)
-        record = Record(made, Sight(Counter(), frozenset()))
+        record = Record(made, [Sight(Counter(), frozenset())], flight=0)
         with record.strike("nobody reads"):
             move(2)
             moving = pool.submit(move, 3, SECONDS)

@@ -16,6 +16,13 @@ Place = tuple[str, TopicPartition]  # a group of consumers, and a partition that
 SECONDS = 60
 
 
+class Span(NamedTuple):
+    """What of a partition a group has not committed: from its position to the end."""
+
+    at: int
+    end: int
+
+
 class Written(NamedTuple):
     """A record to write."""
 
@@ -45,13 +52,25 @@ class Watch:
         ends = self._run(self._ends(topics))
         return sum(ends.values())
 
-    def behind(self) -> dict[Place, int]:
-        """The partitions with records that their readers have not committed, and the position of each."""
+    def behind(self) -> dict[Place, Span]:
+        """The partitions with records that their readers have not committed, and what these are."""
         return self._run(self._behind())
 
     def records(self, *topics: str) -> list[Any]:
         """Everything in these topics."""
         return self._run(self._records(topics))
+
+    def members(self) -> set[int]:
+        """How many consumers the groups have: one number when all have as many."""
+        return self._run(self._members())
+
+    def skip(self, topic: str) -> None:
+        """Let the groups that read a topic go on at its end; none of them may have a member."""
+        self._run(self._skip(topic))
+
+    def letters(self) -> int:
+        """How many dead letters there are, each counted once."""
+        return len({dict(one.headers)["ce_id"] for one in self.records("dead-letters")})
 
     def put(self, topic: str, records: Sequence[Written]) -> None:
         """Write these to a topic, in this order."""
@@ -85,14 +104,30 @@ class Watch:
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(places) if places else {}
         return ends
 
-    async def _behind(self) -> dict[Place, int]:
-        found: dict[Place, int] = {}
+    async def _behind(self) -> dict[Place, Span]:
+        found: dict[Place, Span] = {}
         for group, topics in self._reads.items():
             ends = await self._ends(topics)
             committed = await self._admin.list_consumer_group_offsets(f"{self._namespace}.{group}")
             at = {place: max(0, committed[place].offset) if place in committed else 0 for place in ends}
-            found |= {(group, place): at[place] for place, end in ends.items() if at[place] < end}
+            found |= {(group, place): Span(at[place], end) for place, end in ends.items() if at[place] < end}
         return found
+
+    async def _members(self) -> set[int]:
+        return {await self._members_of(f"{self._namespace}.{group}") for group in self._reads}
+
+    async def _members_of(self, group: str) -> int:
+        (answer,) = await self._admin.describe_consumer_groups([group])  # of an answer about two it reads one only
+        (described,) = answer.to_object()["groups"]
+        return len(described["members"])
+
+    async def _skip(self, topic: str) -> None:
+        ends = await self._ends((topic,))
+        for group in [f"{self._namespace}.{group}" for group, topics in self._reads.items() if topic in topics]:
+            reader = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=group, enable_auto_commit=False)
+            async with reader:
+                reader.assign(list(ends))
+                await reader.commit(ends)
 
     async def _records(self, topics: tuple[str, ...]) -> list[Any]:
         left = {place: end for place, end in (await self._ends(topics)).items() if end}
