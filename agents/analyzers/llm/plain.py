@@ -14,6 +14,7 @@ _LINES = re.compile("[\n\r\x0b\x0c\x85\u2028\u2029]+")
 _SPACES = re.compile(r"\s+")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 _STRUCTURE = re.compile(r"\s*(?:#{1,6}(?:\s|$)|\||[=_*-]{3,}\s*$|<[A-Za-z/!?]|!\[|\[\^?[^\]]*\]:)")
+_BULLET = re.compile(r"\s*(?:>|[-*+•·]\s)")
 _ITEM = re.compile(r"^\s*(?:>\s*)*(?:[-*+•·]\s+|\d{1,2}[.)、]\s*(?!\d))")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _SPAN = re.compile(r"`[^`]{1,300}`|「[^「」]{1,300}」|“[^“”]{1,300}”|《[^《》]{1,300}》")
@@ -51,7 +52,7 @@ def sentences_of(text: str, stop: str) -> Plain:
             found.append(ended)
         else:
             dropped += 1
-    kept = [sentence for sentence in found if len(sentence) <= SENTENCE_LIMIT]
+    kept = [sentence for sentence in found if len(sentence) <= SENTENCE_LIMIT and not _begins_structure(sentence)]
     return Plain(tuple(kept), dropped + len(found) - len(kept))
 
 
@@ -65,6 +66,11 @@ def closed(sentences: Iterable[str], stop: str) -> tuple[str, ...]:
             found.append(begun)
             begun = ""
     return (*found, begun[:-1] + stop) if begun else tuple(found)
+
+
+def _begins_structure(sentence: str) -> bool:
+    """Whether it would be more than a sentence at the beginning of a line, where it may come to stand."""
+    return bool(_FENCE.match(sentence) or _STRUCTURE.match(sentence) or _BULLET.match(sentence))
 
 
 def _prose(text: str) -> Iterator[tuple[str, bool]]:

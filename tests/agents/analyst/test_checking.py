@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.analyzers.llm.checking import Checker, Evidence
@@ -112,12 +112,14 @@ def test_hostile_text_leaves_its_sentence_alone() -> None:
     assert _line(hostile) == "The cache is checked."
 
 
-@given(st.text(max_size=200))
+@given(st.text(max_size=200) | st.text("ab1 .|-#`<>*_)。\n\x1b\u200b", max_size=30))
+@example("\x1b|0")
+@example("a. | b")
 def test_every_line_is_one_plain_line(text: str) -> None:
     for sentence in sentences_of(text, ".").sentences:
         assert len(sentence.splitlines()) == 1
         assert not any(c in sentence for c in "\x00\x1b\u202e\u200b")
-        assert not re.match(r"#{1,6}(\s|$)|\||- |```|<a", sentence)
+        assert not re.match(r"#{1,6}(\s|$)|\||[-*] |>|```|<a", sentence)
 
 
 @pytest.mark.parametrize(
