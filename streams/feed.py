@@ -21,10 +21,10 @@ from streams.failpoint import failpoint
 from streams.flow import Flow
 from streams.progress import Progress
 from streams.sealing import Reading, Sealer, noticed
+from streams.sent import Sent
 from streams.store.store import Store
 
 BATCH = 100  # commits handed to the stream at a time
-REMEMBERED = 100_000  # commits that a process knows to be on their way
 
 Seals = dict[Source, dict[date, DaySealed]]
 
@@ -45,7 +45,7 @@ class Feed:
     revise_days: int
     progress: Progress
     models: bool = False  # whether a commit is to be answered by a model, too
-    sent: Sent = field(default_factory=lambda: Sent())
+    sent: Sent = field(default_factory=Sent)
 
     async def go(self, days: Collection[date]) -> tuple[Seals, set[date]]:
         """The seals that stand for each source, and the days that got a new one."""
@@ -193,23 +193,6 @@ class Feed:
         stored = await self.store.details(keys) if keys else {}
         answered = await self.store.complete(stored, self.definition.profile, language) if stored else ()
         return self.sent.among(keys) | {key: detail for key, detail in stored.items() if key in answered}
-
-
-@dataclass
-class Sent:
-    """What this process put on the log, the last of it: while answers are on their way it is not said again."""
-
-    _details: dict[CommitKey, Detail] = field(default_factory=dict)
-
-    def add(self, commits: Iterable[CommitObserved]) -> None:
-        for commit in commits:
-            self._details[commit.repo, commit.sha] = commit.detail
-        for key in list(islice(self._details, max(0, len(self._details) - REMEMBERED))):
-            del self._details[key]
-
-    def among(self, keys: Iterable[CommitKey]) -> dict[CommitKey, Detail]:
-        """The detail in which those of `keys` were sent."""
-        return {key: self._details[key] for key in keys if key in self._details}
 
 
 class Waiting:

@@ -16,12 +16,13 @@ from streams.binding import bind, definition_of, moved, remembered
 from streams.clock import Clock
 from streams.collector import Collector, FailedCollector
 from streams.config import Settings
-from streams.feed import Feed, Sent
+from streams.feed import Feed
 from streams.flow import Flow
 from streams.lifetime import Wait, repeat
 from streams.meter import Meter
 from streams.opening import check_twins, reopen
 from streams.progress import Progress
+from streams.sent import Sent
 from streams.sources.repository import Place, name_of
 from streams.store.store import Store
 
