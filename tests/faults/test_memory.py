@@ -19,7 +19,7 @@ WHEN = datetime.fromisoformat(f"{DAY}T12:00:00+00:00")
 PATCH_BYTES = 50_000_000
 FILES = 5_000
 MOST = 900  # MB
-MORE = 300  # MB that a large commit may need beyond a small one
+MORE = 200  # MB that a large commit may need beyond a small one
 
 
 @pytest.fixture(scope="module")

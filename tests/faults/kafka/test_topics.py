@@ -46,7 +46,10 @@ def test_records_that_are_odd(organisation: Organisation, undisturbed: Sights, d
                 organisation.watch.put(topic, copies(organisation, topic, draw))
 
 
-def test_a_topic_of_which_most_fails(organisation: Organisation, undisturbed: Sights, draw: random.Random) -> None:
+@pytest.mark.parametrize("run", range(3))
+def test_a_topic_of_which_most_fails(
+    organisation: Organisation, undisturbed: Sights, draw: random.Random, run: int
+) -> None:
     """The workers stop and say why, instead of emptying the topic into the dead letters.
 
     Then its readers are set behind what it holds, and what of it can be read is written once more: nothing is lost.
