@@ -145,8 +145,8 @@ def test_the_services_of_the_readme_work(clone: Clone) -> None:
     program.write_text(f"#!/bin/sh\ncat >> {posted}\n")
     program.chmod(0o755)
     up, subscribe = (words[1:] for go_on in GO_ON for words in commands("commitwire") if words[1] == go_on)
-    assert up[1:] == ["~/src/rocket", "~/src/engine"]
-    with clone.running(".venv/bin/commitwire", "up", f"acme/rocket={clone.repo.path}", now=now) as service:
+    assert up[1:3] == ["~/src/rocket", "~/src/engine"]
+    with clone.running(".venv/bin/commitwire", "up", f"acme/rocket={clone.repo.path}", *up[3:], now=now) as service:
         _until((clone.path.parent / "services" / "commitwire.sock").exists, service)
         with clone.running(".venv/bin/commitwire", *subscribe, now=now) as subscriber:
             _until(lambda: posted.exists() and posted.read_text().endswith("\n"), service, subscriber)
