@@ -63,7 +63,7 @@ class Colleagues:
         Raises as `finish` does.
         """
         for topic, wanted in topics.items():
-            while self._room[topic] < min(wanted, AHEAD):
+            if self._room[topic] < min(wanted, AHEAD):
                 self._room[topic] = await self._free(topic, min(wanted, AHEAD), wait, patience)
             self._room[topic] -= wanted
 
@@ -105,7 +105,7 @@ class Colleagues:
                 raise Stop(f"nothing moved for {patience:g} s; unfinished records wait in {waiting}: start again")
             elif now() - asked > ASK_SECONDS:
                 asked = now()
-                _log.warning("nobody has read anything for %.0f s: %s", now() - moved, unread)
+                _log.info("nobody has read anything for %.0f s: %s", now() - moved, unread)
                 await self.check(wait)
             if not await wait(LOOK_SECONDS):
                 raise Ending
@@ -140,8 +140,10 @@ async def beside(url: str, stages: Sequence[Stage], *, leaves: bool = True) -> A
     reads = {stage.name: [topic.name for topic in stage.reads] for stage in stages}
     # workers may ask models although this command does not
     async with KafkaGroups(broker, {MODELS: [REQUESTS.name], **reads}) as groups:
-        left = await patiently(lambda: staffed(groups), _always) if leaves else frozenset[str]()
-        _log.info("left to workers: %s", ", ".join(sorted(left)) or "nothing")
+        left = frozenset[str]()
+        if leaves:
+            left = await patiently(lambda: staffed(groups), _always)
+            _log.info("left to workers: %s", ", ".join(sorted(left)) or "nothing")
         yield Colleagues(groups, left, reads)
 
 

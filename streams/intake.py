@@ -90,10 +90,9 @@ class Intake:
 
     async def _open(self, bound: Definition | None) -> list[Collector]:
         branches = {source.repo: source.branch for source in bound.sources} if bound else {}
-        names = [self._names.get(place) or name_of(place) for place in self.places]
         opening = (
-            asyncio.to_thread(reopen, place, name, branches, self.settings)
-            for place, name in zip(self.places, names, strict=True)
+            asyncio.to_thread(reopen, place, self._names.get(place) or name_of(place), branches, self.settings)
+            for place in self.places
         )
         collectors = [remembered(collector, bound) for collector in await asyncio.gather(*opening)]
         self._names = {place: one.sources()[0].repo for place, one in zip(self.places, collectors, strict=True)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def reopen(place: Place, name: str, bound: Mapping[str, str], settings: Settings
 
 def check_twins(sources: Sequence[Source]) -> None:
     """Raises Misuse when two repositories have the same name."""
-    twice = next((source for source in sources if sources.count(source) > 1), None)
+    twice = next((source for source, count in Counter(sources).items() if count > 1), None)
     if twice is not None:
         raise Misuse(f"two of the repositories are {twice.repo} ({twice.branch}); name one: owner/name=PATH")
 

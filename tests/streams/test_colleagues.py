@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from streams.transports.broker import Layout
 from tests.samples import commit
 from tests.servers.brokers import new_namespace
 from tests.servers.kafka import Kafka
+from tests.streams.started import started
 from tests.streams.two_stages import analyze
 
 SECONDS = 60.0
@@ -50,12 +52,8 @@ async def running(
     url: str, *stages: Stage, member: str = WORKER, others: Colleagues | None = None
 ) -> AsyncIterator[Flow]:
     flow = Flow(url, SystemClock(), stages, layout=LAYOUT, member=member, colleagues=others)
-    async with asyncio.timeout(SECONDS):
-        await flow.start()
-        try:
-            yield flow
-        finally:
-            await flow.stop()
+    async with started(flow, SECONDS):
+        yield flow
 
 
 async def wait(seconds: float) -> bool:
@@ -130,6 +128,7 @@ def test_a_source_waits_for_readers_in_other_processes(
 ) -> None:
     monkeypatch.setattr(colleagues, "AHEAD", MANY)
     monkeypatch.setattr(colleagues, "ASK_SECONDS", 0.2)
+    caplog.set_level(logging.INFO, "streams.colleagues")
 
     async def run() -> None:
         url, gate = new_namespace(kafka), Gate()

@@ -22,6 +22,7 @@ from streams.stage import Stage
 from streams.transports.log import Log
 from streams.transports.log_reader import LogReader
 from tests.samples import analyzed, commit, scored
+from tests.streams.started import started
 
 SECONDS = 30  # the longest that anything here may take
 
@@ -33,13 +34,8 @@ def directory(tmp_path: Path) -> Path:
 
 @asynccontextmanager
 async def running(directory: Path, *stages: Stage) -> AsyncIterator[Flow]:
-    flow = Flow(f"embedded://{directory}", SystemClock(), stages)
-    async with asyncio.timeout(SECONDS):
-        await flow.start()
-        try:
-            yield flow
-        finally:
-            await flow.stop()
+    async with started(Flow(f"embedded://{directory}", SystemClock(), stages), SECONDS) as flow:
+        yield flow
 
 
 async def analyze(events: Sequence[Event]) -> Sequence[Event]:

@@ -37,6 +37,7 @@ from tests.agents.llm.endpoint import serving
 from tests.samples import AFTER, analyzed, commit, scored
 from tests.servers.brokers import new_namespace
 from tests.servers.kafka import Kafka
+from tests.streams.started import started
 from tests.streams.store import history
 
 SECONDS = 60  # the longest that anything here may take
@@ -174,9 +175,9 @@ def test_what_a_full_partition_does_not_fetch_is_lag(kafka: Kafka, monkeypatch: 
             return ()
 
         url, metrics = new_namespace(kafka), Metrics(SystemClock().now)
-        async with started(Flow(url, SystemClock(), [Stage("stuck", (COMMITS,), stuck)])) as flow:
+        async with started(Flow(url, SystemClock(), [Stage("stuck", (COMMITS,), stuck)]), SECONDS) as flow:
             metrics.lag = flow.lag
-            async with started(Flow(url, SystemClock(), [])) as others:
+            async with started(Flow(url, SystemClock(), []), SECONDS) as others:
                 for sent in (many, 2 * many, 3 * many):
                     await others.send(commits(sent)[-many:], source="test")
                     await until_lag(metrics, sent)
@@ -189,16 +190,6 @@ def test_what_a_full_partition_does_not_fetch_is_lag(kafka: Kafka, monkeypatch: 
 async def until_lag(metrics: Metrics, records: int) -> None:
     while (await page(metrics))["commitwire_lag_events", COMMITS.name] != records:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
-
-
-@asynccontextmanager
-async def started(flow: Flow) -> AsyncIterator[Flow]:
-    async with asyncio.timeout(SECONDS):
-        await flow.start()
-        try:
-            yield flow
-        finally:
-            await flow.stop()
 
 
 def test_a_model_that_is_asked_is_counted_with_what_it_costs(tmp_path: Path) -> None:
