@@ -28,8 +28,8 @@ async def _opened(store: Store, settings: EndpointSettings, report: ReportPublis
 
 def test_a_further_revision_and_a_restart_ask_nothing(tmp_path: Path) -> None:
     async def run() -> None:
-        store = await Store.open(f"chdb://{tmp_path / 'store'}")
         with serving() as endpoint:
+            store = await Store.open(f"chdb://{tmp_path / 'store'}")
             try:
                 settings = EndpointSettings(url=endpoint.url, model="m", name="ours")
                 first = case("day")
