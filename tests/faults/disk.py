@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 SECONDS = 20
+TRIES = 50
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,27 @@ class Disk:
     path: Path
 
     def leave(self, kilobytes: int) -> None:
-        """Let so much room be left."""
-        found = os.statvfs(self.path)
-        used = (found.f_blocks - found.f_bfree) * found.f_frsize // 1024
-        _run("mount", "-o", f"remount,size={used + kilobytes}k", str(self.path))
+        """Let so much room be left. Where more than that is written meanwhile it is refused, and tried again."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                self._resize(f"{self._used() + kilobytes}k")
+            except subprocess.CalledProcessError:
+                if not tries_left:
+                    raise
+            else:
+                return
 
     def grow(self) -> None:
         """Make room."""
-        _run("mount", "-o", "remount,size=1g", str(self.path))
+        self._resize("1g")
+
+    def _used(self) -> int:
+        """Kilobytes."""
+        found = os.statvfs(self.path)
+        return (found.f_blocks - found.f_bfree) * found.f_frsize // 1024
+
+    def _resize(self, size: str) -> None:
+        _run("mount", "-o", f"remount,size={size}", str(self.path))
 
 
 @contextmanager
