@@ -83,8 +83,8 @@ class KafkaGroups:
         with self._failures():
             for group in (f"{self._broker.namespace}.{group}" for group in groups):
                 topics = self._reads[group]
-                said = await self._admin.list_consumer_group_offsets(group)
                 places = [place for place in ends if place.topic in topics]
+                said = await self._admin.list_consumer_group_offsets(group, partitions=places)
                 new = [place for place in places if place not in said or said[place].offset < 0]
                 begins = await self._consumer.beginning_offsets(new) if new else {}
                 for topic in topics:
